@@ -1,0 +1,244 @@
+"""Every setting once: its name, its default, what it means; wrong ones are reported together, before anything starts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from .video.addresses import DEFAULT_CAMERA_NETWORKS, Networks, parse_networks
+
+
+class BadSettings(SystemExit):
+    """Raised with one message that names every setting that is missing or wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("Camkeeper cannot start, because of its settings:\n" + "\n".join(f"  - {p}" for p in problems))
+
+
+def _setting(default: Any, meaning: str, parse: Callable[[str], Any] = str, secret: bool = False) -> Any:
+    metadata = {"meaning": meaning, "parse": parse, "secret": secret}
+    if isinstance(default, Path | tuple):
+        return field(default_factory=lambda: default, metadata=metadata)
+    return field(default=default, metadata=metadata, repr=not secret)
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.strip().isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _seconds(low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(f"must be a number of seconds from {low:g} to {high:g}") from None
+        if not low <= value <= high:
+            raise ValueError(f"must be a number of seconds from {low:g} to {high:g}")
+        return value
+
+    return parse
+
+
+def _yes_no(text: str) -> bool:
+    if text.strip().lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.strip().lower() in ("0", "false", "no", "off", ""):
+        return False
+    raise ValueError("must be yes or no")
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise ValueError("must be " + " or ".join(allowed))
+        return text
+
+    return parse
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in text.split(",") if key.strip())
+    for number, key in enumerate(keys, 1):
+        try:
+            Fernet(key)
+        except ValueError:
+            raise ValueError(
+                f"key number {number} is not a Fernet key; make one with `flask secrets new-key`"
+            ) from None
+    if not keys:
+        raise ValueError("must hold at least one key; make one with `flask secrets new-key`")
+    return keys
+
+
+def _secret_key(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("must have at least 32 characters; make one with `openssl rand -hex 32`")
+    return text
+
+
+def _database_url(text: str) -> str:
+    for prefix in ("postgres://", "postgresql://"):
+        if text.startswith(prefix):
+            return "postgresql+psycopg://" + text.removeprefix(prefix)
+    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("must begin with postgresql:// or sqlite:///")
+    return text
+
+
+def _redis_url(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return text
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings, read from the environment. Each is also read from the file that NAME_FILE names."""
+
+    HOST: str = _setting("127.0.0.1", "Address the web server listens on.")
+    PORT: int = _setting(8000, "Port the web server listens on.", _number(1, 65535))
+    DATA_DIR: Path = _setting(Path("data"), "Folder for everything the embedded mode writes.", Path)
+    DATABASE_URL: str = _setting("", "SQLite or PostgreSQL; empty: SQLite in DATA_DIR.", _database_url, secret=True)
+    REDIS_URL: str = _setting("", "Redis; empty: a private one on a socket in DATA_DIR.", _redis_url, secret=True)
+    SECRET_KEY: str = _setting("", "Signs sessions, 32 characters or more.", _secret_key, secret=True)
+    SECRET_KEY_FALLBACKS: tuple[str, ...] = _setting(
+        (), "Earlier SECRET_KEYs, comma-separated, while you rotate.", lambda text: tuple(text.split(",")), secret=True
+    )
+    CREDENTIAL_KEYS: tuple[str, ...] = _setting(
+        (), "Fernet keys for camera passwords, newest first, comma-separated.", _keys, secret=True
+    )
+    STORAGE: str = _setting("filesystem", "Where pictures live: filesystem or s3.", _one_of("filesystem", "s3"))
+    S3_ENDPOINT: str = _setting("", "S3 server as host:port, seen from here.")
+    S3_PUBLIC_ENDPOINT: str = _setting("", "The same server as browsers see it; default S3_ENDPOINT.")
+    S3_ACCESS_KEY: str = _setting("", "S3 access key.", secret=True)
+    S3_SECRET_KEY: str = _setting("", "S3 secret key.", secret=True)
+    S3_BUCKET: str = _setting("camkeeper", "Bucket; made when it is missing.")
+    S3_REGION: str = _setting("us-east-1", "Region the requests are signed for.")
+    S3_SECURE: bool = _setting(False, "Speak https to the S3 server.", _yes_no)
+    ADMIN_EMAIL: str = _setting("", "E-mail of the first admin, made at start when there is none.")
+    ADMIN_PASSWORD: str = _setting("", "Password of the first admin, 12 characters or more.", secret=True)
+    CHECK_INTERVAL_SECONDS: int = _setting(
+        60, "Seconds between two checks of a camera; 5 is for trials.", _number(5, 3600)
+    )
+    CHECK_DEADLINE_SECONDS: float = _setting(8.0, "Longest time one check may take.", _seconds(1, 60))
+    CHECK_THREADS: int = _setting(16, "Cameras one checks worker checks at once.", _number(1, 64))
+    CHECK_BATCH: int = _setting(50, "Cameras in one job of a sweep.", _number(1, 500))
+    CHECK_WORKERS: int = _setting(2, "Checks workers of the embedded mode.", _number(1, 32))
+    WEB_WORKERS: int = _setting(2, "Web server processes.", _number(1, 32))
+    WEB_THREADS: int = _setting(8, "Threads in each web server process.", _number(1, 64))
+    CAMERA_ALLOWED_NETWORKS: Networks = _setting(
+        DEFAULT_CAMERA_NETWORKS,
+        "Networks cameras may live in, comma-separated CIDRs; default: private ranges.",
+        parse_networks,
+    )
+    COOKIE_SECURE: bool = _setting(False, "Send cookies over https only; switch on behind TLS.", _yes_no)
+    TRUSTED_PROXIES: int = _setting(0, "Number of reverse proxies whose X-Forwarded-* headers count.", _number(0, 5))
+    IDLE_MINUTES: int = _setting(480, "A login that does nothing for so long ends.", _number(5, 10080))
+
+    @property
+    def is_embedded(self) -> bool:
+        return self.DATABASE_URL.startswith("sqlite")
+
+
+def load(environ: Mapping[str, str] | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from the environment (os.environ by default); `overrides` are values, already parsed, that win."""
+    environ = os.environ if environ is None else environ
+    values, problems = _parse_all(environ)
+    values.update({key: value for key, value in (overrides or {}).items() if key in _names()})
+    values["DATA_DIR"] = Path(values.get("DATA_DIR", Path("data"))).absolute()
+    problems += _required(values)
+    if problems:
+        raise BadSettings(problems)
+    if _is_embedded(values):
+        _complete_embedded(values)
+    return Settings(**values)
+
+
+def _names() -> set[str]:
+    return {f.name for f in fields(Settings)}
+
+
+def _parse_all(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for f in fields(Settings):
+        try:
+            text = _text_of(f.name, environ)
+            if text:
+                values[f.name] = f.metadata["parse"](text)
+        except (ValueError, OSError) as error:
+            problems.append(f"{f.name} {error}")
+    return values, problems
+
+
+def _text_of(name: str, environ: Mapping[str, str]) -> str:
+    path = environ.get(f"{name}_FILE")
+    if path and environ.get(name):
+        raise ValueError(f"is set twice, as {name} and as {name}_FILE; keep one")
+    if not path:
+        return environ.get(name, "").strip()
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"cannot be read from the file {name}_FILE names: {error.strerror}") from None
+
+
+def _is_embedded(values: Mapping[str, Any]) -> bool:
+    return not values.get("DATABASE_URL", "").startswith("postgresql")
+
+
+def _required(values: Mapping[str, Any]) -> list[str]:
+    needed = {}
+    if not _is_embedded(values):
+        needed |= dict.fromkeys(("REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS"), "is needed with PostgreSQL")
+    if values.get("STORAGE") == "s3":
+        needed |= dict.fromkeys(("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY"), "is needed with STORAGE=s3")
+    problems = [f"{name} {why}, and is missing" for name, why in needed.items() if not values.get(name)]
+    return problems + _admin_problems(values)
+
+
+def _admin_problems(values: Mapping[str, Any]) -> list[str]:
+    email, password = values.get("ADMIN_EMAIL", ""), values.get("ADMIN_PASSWORD", "")
+    if bool(email) != bool(password):
+        return ["ADMIN_EMAIL and ADMIN_PASSWORD belong together; set both or neither"]
+    problems = []
+    if email and "@" not in email:
+        problems.append("ADMIN_EMAIL must be an e-mail address")
+    if password and len(password) < 12:
+        problems.append("ADMIN_PASSWORD must have at least 12 characters")
+    return problems
+
+
+def _complete_embedded(values: dict[str, Any]) -> None:
+    """Fill in what the embedded mode makes for itself, and keep its secrets in DATA_DIR with mode 0600."""
+    folder: Path = values["DATA_DIR"]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    values.setdefault("DATABASE_URL", f"sqlite:///{folder / 'camkeeper.db'}")
+    values.setdefault("REDIS_URL", f"unix://{folder / 'redis.sock'}?db=0")
+    if not values.get("SECRET_KEY"):
+        values["SECRET_KEY"] = _kept_secret(folder / "secret.key", lambda: secrets.token_hex(32))
+    if not values.get("CREDENTIAL_KEYS"):
+        values["CREDENTIAL_KEYS"] = _keys(
+            _kept_secret(folder / "credential.keys", lambda: Fernet.generate_key().decode())
+        )
+
+
+def _kept_secret(path: Path, make: Callable[[], str]) -> str:
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(make())
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="utf-8").strip()
