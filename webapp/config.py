@@ -1,4 +1,4 @@
-"""Every setting once: its name, its default, what it means; wrong ones are reported together, before anything starts."""
+"""Every setting once: name, default, meaning. Wrong ones are reported together, before anything starts."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ class BadSettings(SystemExit):
 
 def _setting(default: Any, meaning: str, parse: Callable[[str], Any] = str, secret: bool = False) -> Any:
     metadata = {"meaning": meaning, "parse": parse, "secret": secret}
-    if isinstance(default, Path | tuple):
-        return field(default_factory=lambda: default, metadata=metadata)
     return field(default=default, metadata=metadata, repr=not secret)
 
 
@@ -109,7 +107,7 @@ class Settings:
 
     HOST: str = _setting("127.0.0.1", "Address the web server listens on.")
     PORT: int = _setting(8000, "Port the web server listens on.", _number(1, 65535))
-    DATA_DIR: Path = _setting(Path("data"), "Folder for everything the embedded mode writes.", Path)
+    DATA_DIR: Path = _setting("data", "Folder for everything the embedded mode writes.", Path)
     DATABASE_URL: str = _setting("", "SQLite or PostgreSQL; empty: SQLite in DATA_DIR.", _database_url, secret=True)
     REDIS_URL: str = _setting("", "Redis; empty: a private one on a socket in DATA_DIR.", _redis_url, secret=True)
     SECRET_KEY: str = _setting("", "Signs sessions, 32 characters or more.", _secret_key, secret=True)
@@ -242,3 +240,8 @@ def _kept_secret(path: Path, make: Callable[[], str]) -> str:
     except FileExistsError:
         pass
     return path.read_text(encoding="utf-8").strip()
+
+
+def limiter_url(redis_url: str) -> str:
+    """The same Redis in the spelling the rate limiter understands."""
+    return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url

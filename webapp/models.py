@@ -31,7 +31,7 @@ from .outcomes import Outcome
 
 
 class Status(StrEnum):
-    """What we say of a camera. The first four follow from readings, unknown from their absence, the last two from people."""
+    """What we say of a camera: four from readings, unknown from their absence, the last two from people."""
 
     IDLE = "idle"
     LIVE = "live"
@@ -166,7 +166,7 @@ OUTCOME_CODES: dict[Outcome, int] = {outcome: code for code, outcome in enumerat
 
 
 class StatusChange(db.Model):  # type: ignore[name-defined,misc]
-    """A camera went from one status to another. The timeline, the outage list and the outbox of alerts are this table."""
+    """A camera went from one status to another: the timeline, the outage list and the outbox of alerts."""
 
     __tablename__ = "status_changes"
     __table_args__ = (

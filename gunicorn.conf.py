@@ -1,0 +1,19 @@
+"""How gunicorn serves wsgi:app: a few processes with threads, because a request mostly waits for the database."""
+
+from webapp.config import load
+
+_settings = load()
+
+bind = f"{_settings.HOST}:{_settings.PORT}"
+workers = _settings.WEB_WORKERS
+threads = _settings.WEB_THREADS
+worker_class = "gthread"
+timeout = 30
+graceful_timeout = 10
+keepalive = 5
+max_requests = 20_000
+max_requests_jitter = 2_000
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - the heartbeat file must not wait for a slow disk
+control_socket_disable = True
+errorlog = "-"
+accesslog = None  # URLs hold search words; the log of who did what is the audit's

@@ -1,0 +1,92 @@
+"""Error pages: each says what happened, what to do, and the number to quote."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, g, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from .extensions import db
+from .htmx import is_fragment, toast
+
+log = logging.getLogger(__name__)
+
+PAGES: dict[int, tuple[str, str]] = {
+    400: ("We could not read that", "Go back, reload the page and try again."),
+    403: ("This is not yours to do", "Your role does not allow this. Ask an administrator for the right, or go back."),
+    404: ("Nothing here", "It does not exist, was deleted, or is not yours to see. Look for it in the list of cameras."),
+    405: ("That does not work this way", "Go back and use the button on the page."),
+    413: ("That is too large", "Send less than 6 MB at once."),
+    429: ("Too many tries", "Wait a minute, then try again."),
+    500: ("We made a mistake", "It is logged under the number below. Try again; if it stays, tell your administrator."),
+    503: ("Something we need is away", "Nothing is lost. This page works again as soon as it is back; try in a moment."),
+}
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(CSRFError, _on_csrf)
+    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(OperationalError, _on_database_away)
+    app.register_error_handler(InterfaceError, _on_database_away)
+    app.register_error_handler(RedisError, _on_redis_away)
+    app.register_error_handler(Exception, _on_bug)
+
+
+def _on_csrf(_error: CSRFError) -> Response:
+    return _answer(400, "This page is out of date", "Your login changed since it was opened. Reload it and try again.")
+
+
+def _on_http(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.response
+    code = error.code or 500
+    title, what = PAGES.get(code, (error.name, "Go back and try again."))
+    return _answer(code, title, what)
+
+
+def _on_database_away(error: Exception) -> Response:
+    log.error("the database does not answer: %s", error)
+    return _away("The database does not answer")
+
+
+def _on_redis_away(error: Exception) -> Response:
+    log.error("Redis does not answer: %s", error)
+    return _away("Redis does not answer")
+
+
+def _away(title: str) -> Response:
+    response = _answer(503, title, PAGES[503][1])
+    response.headers["Retry-After"] = "10"
+    return response
+
+
+def _on_bug(error: Exception) -> Response:
+    log.exception("request %s failed", g.get("request_id", "-"), exc_info=error)
+    return _answer(500, *PAGES[500])
+
+
+def _answer(code: int, title: str, what: str) -> Response:
+    """A page for a page, a toast for a fragment, JSON for a program. It must work without the database."""
+    _let_go_of_the_database()
+    request_id = g.get("request_id", "-")
+    if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
+        response: Response = jsonify(success=False, error={"code": code, "message": f"{title}. {what}", "details": []})
+    elif is_fragment():
+        response = toast("", "error", f"{title}. {what}")
+    else:
+        html = render_template("errors/error.html", code=code, title=title, what=what, request_id=request_id)
+        response = Response(html, mimetype="text/html")
+    response.status_code = code
+    return response
+
+
+def _let_go_of_the_database() -> None:
+    try:
+        db.session.rollback()
+    except (OperationalError, InterfaceError):
+        db.session.remove()

@@ -1,0 +1,72 @@
+"""What every answer carries for the browser's protection, and how long a login lasts."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from flask import Flask, Response, g, request, session
+from flask_login import current_user, logout_user
+
+from .extensions import settings
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+LONGEST_LOGIN_SECONDS = 7 * 24 * 3600
+
+
+def register(app: Flask) -> None:
+    app.before_request(_name_the_request)
+    app.before_request(_end_an_idle_login)
+    app.after_request(_protect)
+
+
+def _name_the_request() -> None:
+    g.request_id = uuid.uuid4().hex[:12]
+
+
+def _end_an_idle_login() -> None:
+    """A login ends after IDLE_MINUTES without an act of its person; pages that refresh themselves are no act."""
+    if "seen" not in session or request.endpoint == "static":
+        return
+    now = int(time.time())
+    if now - session["seen"] > settings.IDLE_MINUTES * 60 or now - session["signed_in"] > LONGEST_LOGIN_SECONDS:
+        logout_user()
+        session.clear()
+    elif now - session["seen"] > 60 and not request.path.startswith("/live/"):
+        session["seen"] = now
+
+
+def start_login() -> None:
+    """Begin the clock of a login that has just succeeded."""
+    session.permanent = True
+    session["seen"] = session["signed_in"] = int(time.time())
+
+
+def _protect(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-ID"] = g.get("request_id", "-")
+    if response.mimetype == "text/html":
+        response.vary.add("HX-Request")
+        if current_user:
+            response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,183 @@
+"""Cameras: find, create, change, delete."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+
+from ..credentials import Credentials
+from ..extensions import db, settings, transaction
+from ..models import Camera, CameraGroup, Status, new_id
+from ..schemas import CameraInput, InvalidInput
+from ..storage import StorageError, storage_from_settings
+from ..video.addresses import AddressNotAllowed, NameNotFound, vet
+from ..video.stream_url import parse_stream_url
+from . import live, shown
+
+VET_SECONDS = 3.0
+MAX_PAGE_SIZE = 240
+
+
+class EditedMeanwhile(Exception):
+    """Somebody else saved this camera after the form was opened; `camera` is what is stored now."""
+
+    def __init__(self, camera: Camera) -> None:
+        self.camera = camera
+        super().__init__("Somebody else changed this camera while you were editing it.")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFilter:
+    """What a list shows; group_ids None means the whole fleet."""
+
+    statuses: tuple[Status, ...] = ()
+    search: str = ""
+    group_ids: tuple[str, ...] | None = None
+    sort: str = "worst"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    cameras: list[Camera]
+    number: int
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, math.ceil(self.total / self.size))
+
+
+def find(wanted: CameraFilter, number: int, size: int, now: datetime) -> Page:
+    """One numbered page of cameras, in two queries whatever the fleet."""
+    size = min(max(size, 1), MAX_PAGE_SIZE)
+    conditions = _conditions(wanted, now)
+    total = db.session.scalar(select(func.count(Camera.id)).where(*conditions)) or 0
+    number = min(max(number, 1), max(1, math.ceil(total / size)))
+    query = _sorted(select(Camera).where(*conditions), wanted.sort, now).limit(size).offset((number - 1) * size)
+    return Page(list(db.session.scalars(query)), number, size, total)
+
+
+def by_ids(ids: list[str]) -> list[Camera]:
+    return list(db.session.scalars(select(Camera).where(Camera.id.in_(ids))))
+
+
+def matching(wanted: CameraFilter, ids: list[str], now: datetime) -> set[str]:
+    """Those of `ids` that the filter still shows."""
+    query = select(Camera.id).where(Camera.id.in_(ids), *_conditions(wanted, now))
+    return set(db.session.scalars(query))
+
+
+def _conditions(wanted: CameraFilter, now: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.statuses:
+        conditions.append(shown.shown_status_sql(now).in_([status.value for status in wanted.statuses]))
+    if wanted.group_ids is not None:
+        conditions.append(Camera.group_id.in_(wanted.group_ids))
+    for word in wanted.search.split()[:8]:
+        fields = (Camera.name, Camera.rtsp_url, Camera.location)
+        conditions.append(or_(*(column.icontains(word, autoescape=True) for column in fields)))
+    return conditions
+
+
+def _sorted(query: Select[tuple[Camera]], sort: str, now: datetime) -> Select[tuple[Camera]]:
+    by_name = (func.lower(Camera.name), Camera.id)
+    if sort == "name":
+        return query.order_by(*by_name)
+    if sort == "changed":
+        return query.order_by(Camera.status_since.desc(), *by_name)
+    return query.order_by(shown.severity_sql(now), *by_name)
+
+
+def create(given: CameraInput, now: datetime) -> Camera:
+    """Store a new camera; its first check is due at once."""
+    _vet_address(given.rtsp_url)
+    camera = Camera(id=new_id(), status=Status.IDLE, status_since=now, next_due_at=now, created_at=now)
+    with transaction():
+        _require_group(given.group_id)
+        _fill(camera, given, now)
+        db.session.add(camera)
+    live.publish([camera.id], status_changed=True)
+    return camera
+
+
+def update(camera: Camera, given: CameraInput, now: datetime) -> Camera:
+    """Save an edit. InvalidInput when the address is not allowed, EditedMeanwhile when somebody was faster."""
+    if given.rtsp_url != camera.rtsp_url:
+        _vet_address(given.rtsp_url)
+    with transaction():
+        stored = db.session.get(Camera, camera.id, populate_existing=True, with_for_update=True)
+        if stored is None:
+            raise InvalidInput({"": ["This camera has been deleted meanwhile."]})
+        if given.version is not None and given.version != stored.version:
+            raise EditedMeanwhile(stored)
+        _require_group(given.group_id)
+        _fill(stored, given, now)
+        stored.version += 1
+    live.publish([stored.id], status_changed=True)
+    return stored
+
+
+def delete(camera: Camera) -> None:
+    """Delete a camera with its history and its picture."""
+    with transaction():
+        db.session.delete(camera)
+    try:
+        storage_from_settings(settings).delete(f"latest/{camera.id}.jpg")
+    except StorageError:
+        pass  # the picture is an orphan now; housekeeping finds those
+    live.publish([camera.id], status_changed=True)
+
+
+def password_of(camera: Camera) -> str | None:
+    """The stored password in clear, for the check alone."""
+    if camera.password_encrypted is None:
+        return None
+    return Credentials(settings.CREDENTIAL_KEYS).decrypt(camera.password_encrypted, camera.id)
+
+
+PLAIN_FIELDS = (
+    "name",
+    "rtsp_url",
+    "username",
+    "group_id",
+    "location",
+    "resolution",
+    "fps",
+    "codec",
+    "is_active",
+    "enable_detection",
+    "detection_sensitivity",
+)
+
+
+def _fill(camera: Camera, given: CameraInput, now: datetime) -> None:
+    asks_differently = given.password is not None or given.clear_password
+    for name in PLAIN_FIELDS:
+        value = getattr(given, name)
+        asks_differently |= name in ("rtsp_url", "username") and getattr(camera, name) != value
+        setattr(camera, name, value)
+    if given.clear_password:
+        camera.password_encrypted = None
+    elif given.password is not None:
+        camera.password_encrypted = Credentials(settings.CREDENTIAL_KEYS).encrypt(given.password, camera.id)
+    if asks_differently:
+        camera.auth_failures = camera.failures = 0
+        camera.next_due_at = now
+    camera.updated_at = now
+
+
+def _require_group(group_id: str | None) -> None:
+    if group_id and db.session.get(CameraGroup, group_id) is None:
+        raise InvalidInput({"group_id": ["This group does not exist any more; choose another."]})
+
+
+def _vet_address(rtsp_url: str) -> None:
+    url = parse_stream_url(rtsp_url)
+    try:
+        vet(url.host, url.port, settings.CAMERA_ALLOWED_NETWORKS, VET_SECONDS)
+    except (NameNotFound, AddressNotAllowed) as error:
+        raise InvalidInput({"rtsp_url": [str(error)]}) from None

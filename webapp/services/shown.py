@@ -1,0 +1,56 @@
+"""The status we show, derived on read so that a dead worker never looks like healthy cameras: one rule, here and in SQL."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, case, literal
+
+from ..extensions import settings
+from ..models import Camera, Status
+
+SEVERITY: dict[Status, int] = {
+    Status.OFFLINE: 0,
+    Status.DEGRADED: 1,
+    Status.UNKNOWN: 2,
+    Status.MAINTENANCE: 3,
+    Status.IDLE: 4,
+    Status.LIVE: 5,
+    Status.DISABLED: 6,
+}
+"""Worst first: the order of every list of cameras."""
+
+
+def patience() -> timedelta:
+    """How long after its due time a camera may stay unchecked before we admit that we do not know."""
+    return timedelta(seconds=2 * settings.CHECK_INTERVAL_SECONDS + settings.CHECK_DEADLINE_SECONDS)
+
+
+def unknown_from(camera: Camera) -> datetime:
+    """The moment from which the camera's last reading is too old to believe."""
+    return camera.next_due_at + patience()
+
+
+def shown_status(camera: Camera, now: datetime) -> Status:
+    if not camera.is_active:
+        return Status.DISABLED
+    if camera.maintenance_until and camera.maintenance_until > now:
+        return Status.MAINTENANCE
+    if unknown_from(camera) < now:
+        return Status.UNKNOWN
+    return Status(camera.status)
+
+
+def shown_status_sql(now: datetime) -> ColumnElement[str]:
+    """The same rule for filters, counts and sorting."""
+    return case(
+        (Camera.is_active.is_(False), literal(Status.DISABLED.value)),
+        (Camera.maintenance_until > now, literal(Status.MAINTENANCE.value)),
+        (Camera.next_due_at < now - patience(), literal(Status.UNKNOWN.value)),
+        else_=Camera.status,
+    )
+
+
+def severity_sql(now: datetime) -> ColumnElement[int]:
+    ranks = {status.value: rank for status, rank in SEVERITY.items()}
+    return case(ranks, value=shown_status_sql(now), else_=len(ranks))
