@@ -115,6 +115,7 @@ def update(camera: Camera, given: CameraInput, now: datetime) -> Camera:
         if given.version is not None and given.version != stored.version:
             raise EditedMeanwhile(stored)
         _require_group(given.group_id)
+        _keep_password_from_strangers(stored, given)
         _fill(stored, given, now)
         stored.version += 1
     live.publish([stored.id], status_changed=True)
@@ -168,6 +169,13 @@ def _fill(camera: Camera, given: CameraInput, now: datetime) -> None:
         camera.auth_failures = camera.failures = 0
         camera.next_due_at = now
     camera.updated_at = now
+
+
+def _keep_password_from_strangers(camera: Camera, given: CameraInput) -> None:
+    """A password goes to the address it was typed for: whoever may edit a camera must not be able to send it elsewhere."""
+    moves = parse_stream_url(given.rtsp_url).address != parse_stream_url(camera.rtsp_url).address
+    if moves and camera.password_encrypted and given.password is None and not given.clear_password:
+        raise InvalidInput({"password": ["The address has changed: type the camera's password again."]})
 
 
 def _require_group(group_id: str | None) -> None:

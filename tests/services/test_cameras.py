@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from webapp.extensions import db
+from webapp.models import Camera, CameraHealth, Status, StatusChange
+from webapp.schemas import CameraInput, GroupInput, InvalidInput, parse
+from webapp.services import cameras, groups
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+GOOD: dict[str, Any] = {"name": "Gate 2", "rtsp_url": "rtsp://10.20.4.14:554/stream1", "username": "admin"}
+
+
+def camera_input(**changed: Any) -> CameraInput:
+    return parse(CameraInput, GOOD | changed)
+
+
+def stored(camera: Camera) -> Camera:
+    db.session.expire_all()
+    found = db.session.get(Camera, camera.id)
+    assert found is not None
+    return found
+
+
+def test_a_new_camera_is_idle_and_due_at_once(app: Flask) -> None:
+    camera = stored(cameras.create(camera_input(), NOW))
+    assert (camera.status, camera.next_due_at) == (Status.IDLE, NOW)
+
+
+def test_the_password_is_encrypted_and_comes_back_only_for_the_check(app: Flask) -> None:
+    camera = stored(cameras.create(camera_input(password="S3cret/#?"), NOW))
+    assert "S3cret" not in str(camera.password_encrypted)
+    assert cameras.password_of(camera) == "S3cret/#?"
+
+
+def test_an_address_outside_the_allowed_networks_is_refused_and_nothing_written(app: Flask) -> None:
+    for url in ("rtsp://8.8.8.8/s", "rtsp://169.254.169.254/s", "rtsp://[::ffff:8.8.8.8]/s", "rtsp://no.such.invalid/s"):
+        with pytest.raises(InvalidInput) as caught:
+            cameras.create(camera_input(rtsp_url=url), NOW)
+        assert set(caught.value.problems) == {"rtsp_url"}
+    assert db.session.query(Camera).count() == 0
+
+
+def test_a_group_that_is_gone_is_refused(app: Flask) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        cameras.create(camera_input(group_id="nope"), NOW)
+    assert set(caught.value.problems) == {"group_id"}
+
+
+def test_an_edit_without_password_keeps_the_stored_one(app: Flask) -> None:
+    camera = cameras.create(camera_input(password="first"), NOW)
+    cameras.update(camera, camera_input(name="Gate 3"), NOW)
+    assert (stored(camera).name, cameras.password_of(camera)) == ("Gate 3", "first")
+
+
+def test_the_stored_password_is_not_sent_to_another_address(app: Flask) -> None:
+    camera = cameras.create(camera_input(password="first"), NOW)
+    with pytest.raises(InvalidInput) as caught:
+        cameras.update(camera, camera_input(rtsp_url="rtsp://10.66.66.66:554/stream1"), NOW)
+    assert set(caught.value.problems) == {"password"}
+    moved = camera_input(rtsp_url="rtsp://10.66.66.66:554/stream1", password="second")
+    assert cameras.password_of(cameras.update(camera, moved, NOW)) == "second"
+
+
+def test_another_path_at_the_same_address_keeps_the_password(app: Flask) -> None:
+    camera = cameras.create(camera_input(password="first"), NOW)
+    cameras.update(camera, camera_input(rtsp_url="rtsp://10.20.4.14:554/stream2"), NOW)
+    assert cameras.password_of(stored(camera)) == "first"
+
+
+def test_new_credentials_end_the_back_off(app: Flask) -> None:
+    camera = cameras.create(camera_input(password="first"), NOW)
+    camera.auth_failures, camera.next_due_at = 4, NOW + timedelta(hours=1)
+    db.session.commit()
+    cameras.update(camera, camera_input(password="second"), NOW)
+    assert (stored(camera).auth_failures, camera.next_due_at) == (0, NOW)
+
+
+def test_the_second_of_two_editors_is_told_and_loses_nothing(app: Flask) -> None:
+    camera = cameras.create(camera_input(), NOW)
+    cameras.update(camera, camera_input(name="First", version=1), NOW)
+    with pytest.raises(cameras.EditedMeanwhile) as caught:
+        cameras.update(camera, camera_input(name="Second", version=1), NOW)
+    assert caught.value.camera.name == "First"
+    assert stored(camera).name == "First"
+
+
+def test_a_deleted_camera_takes_its_history_along(app: Flask) -> None:
+    camera = cameras.create(camera_input(), NOW)
+    health = CameraHealth(camera_id=camera.id, tick=NOW, last_check=NOW, outcome=1, is_connected=True)
+    change = StatusChange(camera_id=camera.id, at=NOW, old="idle", new="live")
+    db.session.add_all([health, change])
+    db.session.commit()
+    cameras.delete(camera)
+    assert (db.session.query(CameraHealth).count(), db.session.query(StatusChange).count()) == (0, 0)
+
+
+class TestFind:
+    def names(self, now: datetime = NOW, **wanted: Any) -> list[str]:
+        return [c.name for c in cameras.find(cameras.CameraFilter(**wanted), 1, 60, now).cameras]
+
+    @pytest.fixture(autouse=True)
+    def fleet(self, make_camera: Callable[..., Camera]) -> None:
+        later = NOW + timedelta(seconds=30)
+        make_camera(name="Lobby", status="live", next_due_at=later, location="Main hall")
+        make_camera(name="Dock 10%", status="offline", next_due_at=later, rtsp_url="rtsp://10.9.9.9/x")
+        make_camera(name="Roof", status="degraded", next_due_at=later)
+        make_camera(name="Old", status="live", next_due_at=NOW - timedelta(hours=1))
+        make_camera(name="Off", status="offline", next_due_at=later, is_active=False)
+        make_camera(name="Stair", status="live", next_due_at=later, maintenance_until=NOW + timedelta(hours=1))
+
+    def test_the_worst_come_first(self, app: Flask) -> None:
+        assert self.names() == ["Dock 10%", "Roof", "Old", "Stair", "Lobby", "Off"]
+
+    def test_it_filters_by_the_status_that_is_shown(self, app: Flask) -> None:
+        assert self.names(statuses=(Status.LIVE,)) == ["Lobby"]
+        assert self.names(statuses=(Status.UNKNOWN, Status.OFFLINE)) == ["Dock 10%", "Old"]
+
+    def test_it_searches_name_address_and_location_literally(self, app: Flask) -> None:
+        assert self.names(search="10%") == ["Dock 10%"]
+        assert self.names(search="main HALL") == ["Lobby"]
+        assert self.names(search="10.9.9.9") == ["Dock 10%"]
+        assert self.names(search="' OR 1=1 --") == []
+
+    def test_a_page_past_the_end_is_the_last_one(self, app: Flask) -> None:
+        page = cameras.find(cameras.CameraFilter(sort="name"), 99, 4, NOW)
+        assert (page.number, page.pages, [c.name for c in page.cameras]) == (2, 2, ["Roof", "Stair"])
+
+
+def test_a_tree_rolls_its_counts_up(app: Flask, make_camera: Callable[..., Camera]) -> None:
+    later = NOW + timedelta(seconds=30)
+    plant = groups.create(GroupInput(name="Plant"))
+    gate = groups.ensure_path(("Plant", "Building 2", "Gate"))
+    assert gate is not None
+    make_camera(group_id=plant.id, status="live", next_due_at=later)
+    make_camera(group_id=gate.id, status="offline", next_due_at=later)
+    make_camera(group_id=gate.id, status="live", next_due_at=later, is_active=False)
+    make_camera(status="live", next_due_at=later)
+    tree = groups.tree(NOW)
+    assert tree.roots[0].counts == {"live": 1, "offline": 1, "disabled": 1}
+    assert (tree.roots[0].total, tree.total) == (2, 3)
+    assert [node.name for node in tree.path(gate.id)] == ["Plant", "Building 2", "Gate"]
+    assert len(tree.subtree_ids(plant.id)) == 3
+
+
+def test_a_group_name_is_taken_once_among_siblings(app: Flask) -> None:
+    groups.create(GroupInput(name="Gate"))
+    plant = groups.create(GroupInput(name="Plant"))
+    groups.create(GroupInput(name="Gate", parent_id=plant.id))
+    with pytest.raises(InvalidInput, match="already"):
+        groups.create(GroupInput(name="Gate"))

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+
+from tests.conftest import PASSWORD
+from webapp.extensions import db
+from webapp.models import Role, User
+from webapp.schemas import InvalidInput, SignIn, UserInput, parse
+from webapp.services import users
+
+NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+
+
+def new_user(email: str = "a.ruiz@example.com") -> User:
+    return users.create(parse(UserInput, {"email": email, "password": PASSWORD, "role": "operator"}))
+
+
+def test_the_right_password_signs_in_whatever_the_case_of_the_email(app: Flask) -> None:
+    user = new_user()
+    assert users.sign_in(SignIn(email="A.Ruiz@Example.com", password=PASSWORD), NOW) is user
+    assert user.signed_in_at == NOW
+
+
+def test_a_wrong_password_a_stranger_and_a_disabled_person_do_not(app: Flask) -> None:
+    user = new_user()
+    assert users.sign_in(SignIn(email=user.email, password="wrong"), NOW) is None
+    assert users.sign_in(SignIn(email="nobody@example.com", password=PASSWORD), NOW) is None
+    user.is_enabled = False
+    db.session.commit()
+    assert users.sign_in(SignIn(email=user.email, password=PASSWORD), NOW) is None
+
+
+def test_an_email_is_taken_once(app: Flask) -> None:
+    new_user()
+    with pytest.raises(InvalidInput, match="exists already"):
+        new_user("A.RUIZ@example.com")
+
+
+def test_the_password_is_stored_only_as_a_hash(app: Flask) -> None:
+    assert PASSWORD not in new_user().password_hash
+
+
+def test_the_setup_link_makes_one_admin_and_then_no_other(app: Flask) -> None:
+    token = users.setup_token()
+    assert users.set_up(token, "root@example.com", PASSWORD).role == Role.ADMIN
+    with pytest.raises(users.SetupClosed):
+        users.set_up(token, "second@example.com", PASSWORD)
+
+
+def test_a_forged_setup_link_opens_nothing(app: Flask) -> None:
+    with pytest.raises(users.SetupClosed):
+        users.check_setup_token(users.setup_token()[:-2] + "xx")
+
+
+class TestFirstAdminFromSettings:
+    @pytest.fixture
+    def overrides(self, overrides: dict[str, object]) -> dict[str, object]:
+        return overrides | {"ADMIN_EMAIL": "root@example.com", "ADMIN_PASSWORD": PASSWORD}
+
+    def test_it_is_made_once(self, app: Flask) -> None:
+        made = users.ensure_first_admin()
+        assert made is not None
+        assert made.role == Role.ADMIN
+        assert users.ensure_first_admin() is None
+
+
+def test_roles_hold_the_permissions_of_the_table(make_user: Callable[..., User]) -> None:
+    table = {role: {p for p in ("cameras:read", "cameras:write", "users:write") if make_user(role).may(p)} for role in Role}
+    assert table == {
+        Role.ADMIN: {"cameras:read", "cameras:write", "users:write"},
+        Role.OPERATOR: {"cameras:read", "cameras:write"},
+        Role.VIEWER: {"cameras:read"},
+    }
+
+
+def test_signing_out_everywhere_ends_every_cookie(make_user: Callable[..., User]) -> None:
+    user = make_user()
+    before = user.get_id()
+    users.sign_out_everywhere(user)
+    assert user.get_id() != before
