@@ -1,0 +1,73 @@
+"""Migrations go up and down on both databases and leave exactly what models.py says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+
+from tests.servers import postgres_server
+from webapp import create_app
+from webapp.extensions import db
+
+TABLES = {
+    "users",
+    "camera_groups",
+    "cameras",
+    "camera_health",
+    "status_changes",
+    "camera_snapshots",
+    "connection_tests",
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> Iterator[Flask]:
+    overrides: dict[str, Any] = {"DATA_DIR": tmp_path, "REDIS_URL": redis_url}
+    if request.param == "sqlite":
+        yield create_app(overrides)
+        return
+    with postgres_server() as url:
+        secrets = {"SECRET_KEY": "s" * 32, "CREDENTIAL_KEYS": (Fernet.generate_key().decode(),)}
+        yield create_app(overrides | secrets | {"DATABASE_URL": url})
+
+
+@pytest.fixture
+def context(empty_database: Flask) -> Iterator[None]:
+    with empty_database.app_context():
+        yield
+        db.session.remove()
+        db.engine.dispose()
+
+
+def tables() -> set[str]:
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def differences() -> list[Any]:
+    with db.engine.connect() as connection:
+        return compare_metadata(MigrationContext.configure(connection), db.metadata)
+
+
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
+def test_they_make_what_the_models_say(context: None) -> None:
+    upgrade()
+    assert tables() == TABLES
+    assert differences() == []
+
+
+def test_they_go_down_to_nothing_and_up_again(context: None) -> None:
+    upgrade()
+    upgrade()  # a second start changes nothing
+    downgrade(revision="base")
+    assert tables() == set()
+    upgrade()
+    assert tables() == TABLES
