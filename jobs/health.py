@@ -1,0 +1,30 @@
+"""Jobs of the sweep: ids in, one service call, nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from webapp.extensions import settings
+from webapp.models import utc_now
+from webapp.services import sweep, sweep_plan
+
+from . import QueueName, enqueue_all
+
+
+def tick() -> None:
+    """Plan the tick we are in and hand its batches to the checks workers."""
+    plan = sweep_plan.plan(utc_now())
+    start = int(plan.tick.timestamp())
+    calls = {f"check-{start}-{number}": (start, ids) for number, ids in enumerate(plan.batches)}
+    # A batch that is late by more than an interval counts itself as skipped; one that nobody takes at all vanishes.
+    ttl, timeout = 2 * settings.CHECK_INTERVAL_SECONDS, sweep.batch_seconds(settings.CHECK_BATCH)
+    enqueue_all(QueueName.CHECKS, "jobs.health.check_batch", calls, ttl, timeout)
+
+
+def check_batch(tick: int, ids: list[str]) -> None:
+    """`tick` is the start of the interval, in seconds since 1970."""
+    sweep.run_batch(datetime.fromtimestamp(tick, UTC), ids, utc_now())
+
+
+def check_camera(camera_id: str) -> None:
+    sweep.check_one(camera_id, utc_now())

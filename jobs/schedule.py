@@ -1,0 +1,162 @@
+"""The metronome: rq-scheduler behind a loop of our own that survives whatever Redis and its contents do."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq_scheduler import Scheduler
+
+from webapp import create_app
+from webapp.extensions import redis_client, settings
+from webapp.models import utc_now
+from webapp.services import live
+
+from . import QueueName
+
+log = logging.getLogger(__name__)
+
+QUARANTINE = "scheduler:quarantine"
+LONGEST_PAUSE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timetable: either every so many seconds, on the grid that counts from 1970, or by cron in UTC."""
+
+    id: str
+    """Fixed, so that a restart replaces the entry instead of adding another; letters, digits, _ and - only."""
+    func: str
+    queue: QueueName
+    every: int | None = None
+    cron: str | None = None
+    timeout: int = 60
+
+
+def timetable() -> tuple[Entry, ...]:
+    return (
+        Entry("sweep-tick", "jobs.health.tick", QueueName.TICK, every=settings.CHECK_INTERVAL_SECONDS, timeout=30),
+        Entry("forget-tests", "jobs.connection_tests.forget_old", QueueName.SLOW, cron="11 * * * *"),
+    )
+
+
+class JsonJob(Job):
+    """A job in JSON: rq-scheduler would pickle, and whoever writes pickles to Redis runs code in our workers."""
+
+    def __init__(self, id: str | None = None, connection: Any = None, serializer: Any = None) -> None:
+        super().__init__(id, connection, serializer or JSONSerializer)
+
+
+class Metronome(Scheduler):  # type: ignore[misc]
+    """A scheduler without its lock: two that run at once enqueue a tick twice, which plans once, while the lock of one
+    that was killed would cost ticks."""
+
+    job_class = JsonJob
+
+    def beat(self) -> None:
+        """One round: put what is missing on the schedule, and what is due on its queue. May raise RedisError."""
+        self.restore()
+        self.enqueue_jobs()
+        live.note_heartbeat(utc_now())
+
+    def restore(self) -> None:
+        """Register the entries that are not there: all of them after Redis lost its data."""
+        present = {id.decode() for id in self.connection.zrange(self.scheduled_jobs_key, 0, -1)}
+        for entry in timetable():
+            if entry.id not in present:
+                self.register(entry)
+
+    def reset(self) -> None:
+        """Make the schedule ours: register every entry as it is now, and drop those of an earlier version."""
+        known = {entry.id for entry in timetable()}
+        for job in self._readable(self.connection.zrange(self.scheduled_jobs_key, 0, -1)):
+            if job.id not in known and job.func_name.startswith("jobs."):
+                self.cancel(job)
+                job.delete()
+        for entry in timetable():
+            self.register(entry)
+
+    def register(self, entry: Entry) -> None:
+        # Without a result_ttl of -1 the entry would expire with the result of its first run.
+        common = {"id": entry.id, "queue_name": entry.queue.value, "timeout": entry.timeout, "result_ttl": -1}
+        common["description"] = entry.func
+        if entry.every:
+            self.schedule(_next_on_grid(entry.every), entry.func, interval=entry.every, **common)
+        else:
+            self.cron(entry.cron, entry.func, **common)
+
+    def get_jobs_to_queue(self, with_times: bool = False) -> Iterator[Job]:
+        return self._readable(self.connection.zrangebyscore(self.scheduled_jobs_key, 0, int(time.time())))
+
+    def enqueue_job(self, job: Job) -> None:
+        # A tick that still waits is out of date: while no worker runs, one waits and not one for every minute.
+        self.get_queue_for_job(job).remove(job)
+        super().enqueue_job(job)
+        if every := job.meta.get("interval"):
+            # Left alone the next run would count from now, and drift past a whole tick in the end.
+            self.connection.zadd(self.scheduled_jobs_key, {job.id: _next_on_grid(every).timestamp()})
+
+    def _readable(self, ids: list[bytes]) -> Iterator[Job]:
+        """The jobs behind the ids; one that cannot be read is put aside instead of stopping all the others."""
+        for id in ids:
+            try:
+                job = self.job_class.fetch(id.decode(), connection=self.connection)
+                job.func_name  # noqa: B018 - reads the payload
+            except RedisError:
+                raise
+            except NoSuchJobError:
+                self.cancel(id)
+            except Exception as error:
+                log.error("The schedule entry %r cannot be read and is put aside: %s", id, type(error).__name__)
+                self.connection.hset(QUARANTINE, id, utc_now().isoformat())
+                self.cancel(id)
+            else:
+                yield job
+
+
+def _next_on_grid(every: int) -> datetime:
+    return datetime.fromtimestamp((time.time() // every + 1) * every, UTC)
+
+
+def keep_time(stop: threading.Event) -> None:
+    """Beat every second until told to stop; while Redis is away, try again ever more slowly."""
+    pause, is_ours = 1.0, False
+    while not stop.is_set():
+        try:
+            metronome = Metronome(connection=redis_client, queue_name=QueueName.TICK)
+            if not is_ours:
+                metronome.reset()
+                is_ours = True
+            metronome.beat()
+            pause = 1.0
+            stop.wait(1.02 - time.time() % 1)
+        except RedisError as error:
+            log.warning("Redis is away, trying again in %.0f s: %s", pause, error)
+            stop.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+
+
+def main() -> None:
+    os.environ["TZ"] = "UTC"  # rq-scheduler reads cron in the zone of its process
+    time.tzset()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with create_app().app_context():
+        log.info("The scheduler runs: %s", ", ".join(entry.id for entry in timetable()))
+        keep_time(stop)
+
+
+if __name__ == "__main__":
+    main()

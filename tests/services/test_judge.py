@@ -1,0 +1,154 @@
+"""The verdict: by table where the rule is a table, by property where it must hold for every history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.models import Status
+from webapp.outcomes import Outcome, Reading
+from webapp.services.judge import State, judge, next_due
+
+START = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+FAILURES = [o for o in Outcome if o is not Outcome.ONLINE and not o.is_ours]
+OURS = [o for o in Outcome if o.is_ours]
+
+
+def reading(outcome: Outcome, minute: int = 1, **facts: object) -> Reading:
+    return Reading(at=START + minute * MINUTE, outcome=outcome, **facts)  # type: ignore[arg-type]
+
+
+def after(outcomes: list[Outcome], status: Status = Status.IDLE) -> State:
+    state = State(status, START)
+    for minute, outcome in enumerate(outcomes, 1):
+        state = judge(state, reading(outcome, minute), START + minute * MINUTE)
+    return state
+
+
+GOOD, BAD, OUR_FAULT = Outcome.ONLINE, Outcome.TIMEOUT, Outcome.INTERNAL_ERROR
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "status", "since_minute"),
+    [
+        ([GOOD], Status.LIVE, 1),
+        ([GOOD, GOOD, GOOD], Status.LIVE, 1),
+        ([BAD], Status.IDLE, 0),
+        ([BAD, BAD], Status.OFFLINE, 2),
+        ([GOOD, BAD], Status.LIVE, 1),
+        ([GOOD, BAD, BAD], Status.OFFLINE, 3),
+        ([GOOD, BAD, GOOD, BAD], Status.LIVE, 1),
+        ([BAD, BAD, GOOD], Status.LIVE, 3),
+        ([BAD, BAD, BAD], Status.OFFLINE, 2),
+        ([GOOD, BAD, OUR_FAULT, BAD], Status.OFFLINE, 4),
+        ([GOOD, OUR_FAULT, OUR_FAULT, OUR_FAULT], Status.LIVE, 1),
+        ([OUR_FAULT], Status.IDLE, 0),
+        ([Outcome.NO_FRAME, Outcome.AUTH_FAILED], Status.OFFLINE, 2),
+    ],
+)
+def test_status_follows_the_readings(outcomes: list[Outcome], status: Status, since_minute: int) -> None:
+    state = after(outcomes)
+    assert state.status is status
+    assert state.since == START + since_minute * MINUTE
+
+
+@given(st.lists(st.sampled_from(Outcome), max_size=12), st.sampled_from(FAILURES), st.sampled_from(FAILURES))
+def test_any_two_failures_in_a_row_mean_offline(history: list[Outcome], first: Outcome, second: Outcome) -> None:
+    assert after([*history, first, second]).status is Status.OFFLINE
+
+
+@given(st.lists(st.sampled_from(Outcome), max_size=12))
+def test_one_good_reading_ends_every_outage(history: list[Outcome]) -> None:
+    state = after([*history, GOOD])
+    assert (state.status, state.failures, state.auth_failures) == (Status.LIVE, 0, 0)
+
+
+@given(st.lists(st.sampled_from(Outcome), max_size=12), st.sampled_from(OURS))
+def test_our_own_faults_change_nothing(history: list[Outcome], ours: Outcome) -> None:
+    assert after([*history, ours]) == after(history)
+
+
+@given(st.lists(st.sampled_from(Outcome), max_size=12))
+def test_a_camera_that_never_sent_a_picture_is_never_shown_as_up(history: list[Outcome]) -> None:
+    if GOOD not in history:
+        assert after(history).status in (Status.IDLE, Status.OFFLINE)
+
+
+@given(st.lists(st.sampled_from(Outcome), max_size=12), st.sampled_from(Outcome))
+def test_since_moves_only_with_the_status(history: list[Outcome], last: Outcome) -> None:
+    before = after(history)
+    now = START + 60 * MINUTE
+    later = judge(before, reading(last, 60), now)
+    assert later.since == (before.since if later.status is before.status else now)
+
+
+@pytest.mark.parametrize(
+    ("fps", "source", "expected", "status"),
+    [
+        (7.4, "measured", 15.0, Status.DEGRADED),
+        (7.5, "measured", 15.0, Status.LIVE),
+        (7.4, "claimed", 15.0, Status.LIVE),
+        (7.4, "measured", None, Status.LIVE),
+        (None, None, 15.0, Status.LIVE),
+    ],
+)
+def test_less_than_half_the_configured_frame_rate_is_degraded(
+    fps: float | None, source: str | None, expected: float | None, status: Status
+) -> None:
+    slow = reading(GOOD, fps=fps, fps_source=source)
+    assert judge(State(Status.LIVE, START), slow, START, expected).status is status
+
+
+def waits(outcomes: list[Outcome], interval: timedelta = MINUTE) -> list[float | None]:
+    """Minutes from each check's tick to the next check."""
+    state, found = State(Status.LIVE, START), []
+    for outcome in outcomes:
+        state = judge(state, reading(outcome), START)
+        due = next_due(state, outcome, START, interval)
+        found.append(None if due is None else (due - START) / MINUTE)
+    return found
+
+
+def test_a_rejected_login_is_confirmed_once_and_then_tried_ever_more_rarely() -> None:
+    assert waits([Outcome.AUTH_FAILED] * 6) == [1, 5, 15, 60, 60, 60]
+
+
+def test_at_most_four_logins_are_tried_in_half_an_hour() -> None:
+    minute, tried = 0.0, 0
+    for wait in waits([Outcome.AUTH_FAILED] * 6):
+        tried += minute < 30
+        minute += wait or 0
+    assert tried <= 4
+
+
+def test_waiting_after_rejected_logins_starts_afresh_once_one_is_accepted() -> None:
+    rejected = [Outcome.AUTH_FAILED] * 3
+    assert waits([*rejected, GOOD, *rejected]) == [1, 5, 15, 1, 1, 5, 15]
+
+
+def test_an_interval_longer_than_the_wait_after_a_rejected_login_wins() -> None:
+    assert waits([Outcome.AUTH_FAILED] * 3, interval=10 * MINUTE) == [10, 10, 15]
+
+
+def test_a_dead_camera_is_asked_every_fifth_interval_in_the_end() -> None:
+    assert waits([BAD] * 6) == [1, 1, 2, 5, 5, 5]
+
+
+def test_a_camera_that_came_back_is_asked_every_interval_again() -> None:
+    assert waits([BAD] * 4 + [GOOD, BAD]) == [1, 1, 2, 5, 1, 1]
+
+
+def test_after_a_fault_of_ours_the_check_stays_due() -> None:
+    assert waits([GOOD, *OURS]) == [1, None, None]
+
+
+def test_a_slow_camera_stays_degraded_until_more_frames_are_measured() -> None:
+    slow = judge(State(Status.LIVE, START), reading(GOOD, fps=5, fps_source="measured"), START, 15)
+    uncounted = judge(slow, reading(GOOD), START, 15)
+    assert uncounted.status is Status.DEGRADED
+    assert judge(uncounted, reading(GOOD, fps=14, fps_source="measured"), START, 15).status is Status.LIVE

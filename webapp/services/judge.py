@@ -1,0 +1,78 @@
+"""The rules of the verdict, pure: what a reading makes of a camera's state, and when to ask again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from ..models import Status
+from ..outcomes import Outcome, Reading
+
+T = TypeVar("T")
+
+FAILURES_UNTIL_OFFLINE = 2
+LOW_FPS_SHARE = 0.5
+LOGIN_WAITS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+"""Cameras lock an account for half an hour after a handful of wrong passwords, so we ask ever more rarely."""
+DEAD_WAITS = (1, 2, 5)
+"""Intervals between two checks of a camera that stays offline."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What we hold of a camera between two readings."""
+
+    status: Status
+    since: datetime
+    failures: int = 0
+    """Failed checks in a row."""
+    auth_failures: int = 0
+    """Rejected logins since the last success or the last change of URL or credentials."""
+
+
+def judge(state: State, reading: Reading, now: datetime, expected_fps: float | None = None) -> State:
+    """The state after this reading; `expected_fps` is what the camera is configured to send."""
+    if reading.outcome.is_ours:
+        return state
+    if reading.is_connected:
+        status = Status.DEGRADED if _is_slow(state, reading, expected_fps) else Status.LIVE
+        return State(status, _since(state, status, now))
+    failures = state.failures + 1
+    auth_failures = state.auth_failures + (reading.outcome is Outcome.AUTH_FAILED)
+    status = Status.OFFLINE if failures >= FAILURES_UNTIL_OFFLINE else state.status
+    return replace(
+        state, status=status, since=_since(state, status, now), failures=failures, auth_failures=auth_failures
+    )
+
+
+def next_due(state: State, outcome: Outcome, tick: datetime, interval: timedelta) -> datetime | None:
+    """When the camera is to be checked again, counted from the start of `tick`; `state` is the one after judge().
+
+    None for a fault of our own: the check that failed is still due, so the next tick repeats it, and a camera that we
+    never manage to check becomes unknown.
+    """
+    if outcome.is_ours:
+        return None
+    if outcome is Outcome.AUTH_FAILED and state.auth_failures >= FAILURES_UNTIL_OFFLINE:
+        return tick + max(interval, _step(LOGIN_WAITS, state.auth_failures))
+    if outcome is not Outcome.ONLINE and state.failures >= FAILURES_UNTIL_OFFLINE:
+        return tick + interval * _step(DEAD_WAITS, state.failures)
+    return tick + interval
+
+
+def _step(waits: tuple[T, ...], failures: int) -> T:
+    return waits[min(failures - FAILURES_UNTIL_OFFLINE, len(waits) - 1)]
+
+
+def _since(state: State, status: Status, now: datetime) -> datetime:
+    return state.since if status is state.status else now
+
+
+def _is_slow(state: State, reading: Reading, expected_fps: float | None) -> bool:
+    """Few frames are few until more are measured: not every check lasts long enough to count them."""
+    if expected_fps is None:
+        return False
+    if reading.fps is None or reading.fps_source != "measured":
+        return state.status is Status.DEGRADED
+    return reading.fps < LOW_FPS_SHARE * expected_fps

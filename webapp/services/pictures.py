@@ -1,0 +1,86 @@
+"""Thumbnails on their way into storage: best effort, after the readings are safe, and never holding up a sweep."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy import bindparam, select, update
+
+from ..extensions import db, redis_client, settings, transaction
+from ..models import Camera
+from ..outcomes import Reading
+from ..storage import Storage, StorageError, storage_from_settings
+
+log = logging.getLogger(__name__)
+
+cameras = Camera.__table__
+
+UPLOADS = 8
+PATIENCE_S = 10.0
+AWAY, AWAY_SECONDS = "storage:away", 30
+"""A forked worker forgets its circuit breaker, so all workers share this mark that the store is away."""
+
+
+def latest_key(camera_id: str) -> str:
+    return f"latest/{camera_id}.jpg"
+
+
+def picture_hash(jpeg: bytes) -> str:
+    return hashlib.sha256(jpeg).hexdigest()[:16]
+
+
+def store(readings: Mapping[str, Reading]) -> None:
+    """Store the thumbnails, camera id → reading, and note on the cameras those that really got there."""
+    thumbnails = {id: reading.jpeg for id, reading in readings.items() if reading.jpeg}
+    if not thumbnails or _is_away():
+        return
+    storage = storage_from_settings(settings)
+    stored = _put_all(storage, thumbnails)
+    if not stored:
+        return
+    gone = _note([{"camera_id": id, "picture_hash": stored[id], "picture_at": readings[id].at} for id in stored])
+    for camera_id in gone:
+        with suppress(StorageError):
+            storage.delete(latest_key(camera_id))
+
+
+def _put_all(storage: Storage, thumbnails: Mapping[str, bytes]) -> dict[str, str]:
+    """The hashes of those that were stored in time."""
+    pool = ThreadPoolExecutor(min(UPLOADS, len(thumbnails)), "picture")
+    running = {pool.submit(storage.put, latest_key(id), jpeg): id for id, jpeg in thumbnails.items()}
+    done, _ = wait(running, timeout=PATIENCE_S)
+    pool.shutdown(wait=False, cancel_futures=True)
+    errors = [error for future in done if (error := future.exception())]
+    missing = len(running) - len(done) + len(errors)
+    if missing:
+        reason = errors[0] if errors else "the store is too slow"
+        log.warning("%d of %d pictures were not stored: %s", missing, len(running), reason)
+    if missing == len(running):
+        _mark_away()
+    return {running[f]: picture_hash(thumbnails[running[f]]) for f in done if f.exception() is None}
+
+
+def _note(pictures: list[dict[str, Any]]) -> set[str]:
+    """Write hash and time of the stored pictures; gives back the cameras that were deleted meanwhile."""
+    ids = {picture["camera_id"] for picture in pictures}
+    with transaction():
+        db.session.execute(update(cameras).where(cameras.c.id == bindparam("camera_id")), pictures)
+        return ids - set(db.session.scalars(select(cameras.c.id).where(cameras.c.id.in_(ids))))
+
+
+def _is_away() -> bool:
+    try:
+        return bool(redis_client.exists(AWAY))
+    except RedisError:
+        return False
+
+
+def _mark_away() -> None:
+    with suppress(RedisError):
+        redis_client.set(AWAY, 1, ex=AWAY_SECONDS)

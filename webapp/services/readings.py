@@ -1,0 +1,179 @@
+"""Writing readings down: history, verdicts and status changes of a batch, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ..extensions import db, transaction
+from ..models import OUTCOME_CODES, Camera, CameraHealth, Status, StatusChange, UtcDateTime, new_id
+from ..outcomes import Outcome, Reading
+from .judge import State, judge, next_due
+from .sweep_plan import Claim, interval
+
+cameras = Camera.__table__
+health = CameraHealth.__table__
+status_changes = StatusChange.__table__
+
+Found = tuple[Claim, Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    readings: Mapping[str, Reading]
+    """By camera; without those that were deleted, disabled or changed while they were being checked."""
+    status_changed: bool
+
+
+def record(tick: datetime, found: Sequence[Found]) -> Recorded:
+    """Write what the checks of one tick found; writing the same again changes nothing.
+
+    A result counts only for the camera as it was claimed: one that was edited, disabled, deleted, or claimed by
+    somebody else meanwhile keeps what is stored, and is checked again.
+    """
+    with transaction():
+        stored = _lock(claim.id for claim, _ in found)
+        accepted = [(stored[claim.id], reading) for claim, reading in found if _is_same(stored.get(claim.id), claim)]
+        updates = [_verdict(row, reading, tick) for row, reading in accepted]
+        changes = [_change(row, new) for (row, _), new in zip(accepted, updates, strict=True)]
+        changes = [change for change in changes if change]
+        _write(tick, accepted, updates, changes)
+        _release(found)
+    return Recorded({row.id: reading for row, reading in accepted}, status_changed=bool(changes))
+
+
+def record_skipped(tick: datetime, ids: Iterable[str]) -> int:
+    """Note in the history of those cameras that this tick left them out; gives their number. No verdict changes."""
+    due = select(
+        cameras.c.id,
+        literal(tick, UtcDateTime()),
+        literal(tick, UtcDateTime()),
+        literal(OUTCOME_CODES[Outcome.SKIPPED]),
+        literal(False),
+    ).where(cameras.c.id.in_(ids), cameras.c.is_active.is_(True), cameras.c.next_due_at < tick + interval())
+    fields = ("camera_id", "tick", "last_check", "outcome", "is_connected")
+    with transaction():
+        return db.session.execute(_insert_health().from_select(fields, due).on_conflict_do_nothing()).rowcount
+
+
+def _lock(ids: Iterable[str]) -> dict[str, Row[Any]]:
+    rows = db.session.execute(
+        select(cameras).where(cameras.c.id.in_(list(ids))).order_by(cameras.c.id).with_for_update()
+    )
+    return {row.id: row for row in rows}
+
+
+def _is_same(row: Row[Any] | None, claim: Claim) -> bool:
+    return (
+        row is not None and row.is_active and (row.version, row.claimed_until) == (claim.version, claim.claimed_until)
+    )
+
+
+def _verdict(row: Row[Any], reading: Reading, tick: datetime) -> dict[str, Any]:
+    """The new values of a camera row, always the same columns, so that a batch is one statement."""
+    state = State(Status(row.status), row.status_since, row.failures, row.auth_failures)
+    state = judge(state, reading, reading.at, row.fps)
+    facts = {name: getattr(row, name) for name in READING_FIELDS}
+    if not reading.outcome.is_ours:
+        facts |= _facts(reading)
+    return facts | {
+        "camera_id": row.id,
+        "status": state.status,
+        "status_since": state.since,
+        "failures": state.failures,
+        "auth_failures": state.auth_failures,
+        "outcome": reading.outcome,
+        "detail": reading.detail[:300],
+        "next_due_at": next_due(state, reading.outcome, tick, interval()) or row.next_due_at,
+    }
+
+
+READING_FIELDS = (
+    "checked_at",
+    "last_connected",
+    "latency_ms",
+    "phases",
+    "actual_codec",
+    "actual_resolution",
+    "actual_fps",
+    "fps_source",
+)
+
+
+def _facts(reading: Reading) -> dict[str, Any]:
+    """What the reading tells us; what it does not tell is left as it was."""
+    phases = ("dns_ms", "connect_ms", "options_ms", "describe_ms", "frame_ms")
+    facts: dict[str, Any] = {
+        "checked_at": reading.at,
+        "latency_ms": reading.latency_ms,
+        "phases": {name: getattr(reading, name) for name in phases},
+    }
+    if reading.is_connected:
+        facts |= {"last_connected": reading.at}
+        facts |= {"actual_codec": reading.codec, "actual_resolution": reading.resolution}
+    if reading.fps is not None:
+        facts |= {"actual_fps": reading.fps, "fps_source": reading.fps_source}
+    return facts
+
+
+def _change(row: Row[Any], new: Mapping[str, Any]) -> dict[str, Any] | None:
+    if new["status"] == row.status:
+        return None
+    return {
+        "id": new_id(),
+        "camera_id": row.id,
+        "at": new["status_since"],
+        "old": row.status,
+        "new": new["status"],
+        "reason": new["outcome"],
+    }
+
+
+def _write(
+    tick: datetime,
+    accepted: Sequence[tuple[Row[Any], Reading]],
+    updates: list[dict[str, Any]],
+    changes: Sequence[Mapping[str, Any] | None],
+) -> None:
+    if not accepted:
+        return
+    upsert = _insert_health()
+    replaced = {c.name: upsert.excluded[c.name] for c in health.c if not c.primary_key}
+    upsert = upsert.on_conflict_do_update(index_elements=["camera_id", "tick"], set_=replaced)
+    db.session.execute(upsert, [_health_row(row.id, tick, reading) for row, reading in accepted])
+    db.session.execute(update(cameras).where(cameras.c.id == bindparam("camera_id")), updates)
+    if changes:
+        db.session.execute(insert(status_changes), changes)
+
+
+def _health_row(camera_id: str, tick: datetime, reading: Reading) -> dict[str, Any]:
+    return {
+        "camera_id": camera_id,
+        "tick": tick,
+        "last_check": reading.at,
+        "outcome": OUTCOME_CODES[reading.outcome],
+        "is_connected": reading.is_connected,
+        "latency_ms": reading.latency_ms,
+        "frame_ms": reading.frame_ms,
+        "fps_actual": reading.fps,
+    }
+
+
+def _release(found: Sequence[Found]) -> None:
+    """Give our claims back, also those of cameras whose result did not count; never somebody else's."""
+    if not found:
+        return
+    ours = cameras.c.claimed_until == found[0][0].claimed_until
+    ids = [claim.id for claim, _ in found]
+    db.session.execute(update(cameras).where(cameras.c.id.in_(ids), ours).values(claimed_until=None))
+
+
+def _insert_health() -> Any:
+    """INSERT of the dialect at hand: only those know ON CONFLICT."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    return dialect.insert(health)

@@ -1,0 +1,140 @@
+"""The sweep: check a batch of cameras at once and write down what was found. "Check now" is the same for one camera."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from ..credentials import Credentials, CredentialUnreadable
+from ..extensions import db, settings
+from ..models import Camera, utc_now
+from ..outcomes import Outcome, Reading
+from ..video.check import check
+from ..video.stream_url import InvalidStreamUrl, parse_stream_url
+from ..video.target import Limits, Target
+from . import live, pictures
+from .readings import Found, Recorded, record, record_skipped
+from .sweep_plan import Claim, batch_budget, claim, interval, tick_of
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+DATABASE_PATIENCE_S = 20.0
+"""How long readings are kept while the database is away."""
+
+
+def run_batch(tick: datetime, ids: Sequence[str], now: datetime) -> live.Counts:
+    """Check those of `ids` that are still due in this tick; a batch that comes after its interval is skipped."""
+    if now - tick > interval():
+        found = live.Counts(skipped=record_skipped(tick, ids))
+    else:
+        found = _check_and_write(tick, claim(ids, tick, now), _clock_from(now))
+    live.note_batch(tick, found, now)
+    return found
+
+
+def batch_seconds(size: int) -> float:
+    """The longest time that a batch of this size may take with everything that belongs to it."""
+    return batch_budget(size).total_seconds() + DATABASE_PATIENCE_S + pictures.PATIENCE_S
+
+
+def check_one(camera_id: str, now: datetime) -> live.Counts:
+    """Check a camera now, due or not. While the sweep is at it, its result is awaited instead."""
+    tick = tick_of(now)
+    claims = claim([camera_id], tick, now, force=True)
+    if not claims:
+        _await_result(camera_id)
+        return live.Counts()
+    return _check_and_write(tick, claims, _clock_from(now))
+
+
+def _check_and_write(tick: datetime, claims: Sequence[Claim], clock: Clock) -> live.Counts:
+    if not claims:
+        return live.Counts()
+    found = _check_all(claims, clock)
+    recorded = _record_patiently(tick, found)
+    if recorded is None:
+        return live.Counts(lost=len(found))
+    pictures.store(recorded.readings)
+    live.publish(recorded.readings.keys(), recorded.status_changed)
+    done = sum(not reading.outcome.is_ours for reading in recorded.readings.values())
+    return live.Counts(done=done, late=done if clock() > tick + interval() else 0)
+
+
+def _check_all(claims: Sequence[Claim], clock: Clock) -> list[Found]:
+    """One reading per camera, in at most the batch's budget; no database connection is held meanwhile."""
+    limits = Limits(networks=settings.CAMERA_ALLOWED_NETWORKS, deadline_s=settings.CHECK_DEADLINE_SECONDS)
+    credentials = Credentials(settings.CREDENTIAL_KEYS)
+    pool = ThreadPoolExecutor(min(settings.CHECK_THREADS, len(claims)), "check")
+    started = clock()
+    try:
+        running = {c.id: pool.submit(_check_one_safely, c, credentials, limits, clock) for c in claims}
+        wait(running.values(), timeout=batch_budget(len(claims)).total_seconds())
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return [(c, _result(running[c.id], started)) for c in claims]
+
+
+def _result(future: Future[Reading], started: datetime) -> Reading:
+    if future.done() and not future.cancelled():
+        return future.result()
+    return Reading(started, Outcome.INTERNAL_ERROR, "The check did not come to an end in time on our side.")
+
+
+def _check_one_safely(claimed: Claim, credentials: Credentials, limits: Limits, clock: Clock) -> Reading:
+    """A fault in our code or our keys is a reading too: it must not take the rest of the batch with it."""
+    at = clock()
+    try:
+        return check(_target(claimed, credentials), limits, at)
+    except CredentialUnreadable as error:
+        return Reading(at, Outcome.INTERNAL_ERROR, str(error))
+    except InvalidStreamUrl as error:
+        return Reading(at, Outcome.INTERNAL_ERROR, f"The stored RTSP URL cannot be used: {error}")
+    except Exception as error:
+        log.exception("The check of camera %s failed on our side.", claimed.id)
+        return Reading(at, Outcome.INTERNAL_ERROR, f"The check failed on our side: {type(error).__name__}.")
+
+
+def _target(claimed: Claim, credentials: Credentials) -> Target:
+    encrypted = claimed.password_encrypted
+    password = credentials.decrypt(encrypted, claimed.id) if encrypted else None
+    return Target(parse_stream_url(claimed.rtsp_url), claimed.username, password)
+
+
+def _record_patiently(tick: datetime, found: Sequence[Found]) -> Recorded | None:
+    """Keep the readings while the database is away; None when it stays away for too long."""
+    give_up = time.monotonic() + DATABASE_PATIENCE_S
+    pause = 0.25
+    while True:
+        try:
+            return record(tick, found)
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() + pause > give_up:
+                log.error("%d readings are lost, because the database is away: %s", len(found), error.orig)
+                return None
+            log.warning("The database is away, %d readings wait: %s", len(found), error.orig)
+            time.sleep(pause)
+            pause = min(pause * 2, 4.0)
+
+
+def _await_result(camera_id: str) -> None:
+    give_up = time.monotonic() + settings.CHECK_DEADLINE_SECONDS
+    query = select(Camera.claimed_until).where(Camera.id == camera_id)
+    while time.monotonic() < give_up:
+        claimed_until = db.session.scalar(query)
+        db.session.commit()
+        if claimed_until is None or claimed_until <= utc_now():
+            return
+        time.sleep(0.1)
+
+
+def _clock_from(now: datetime) -> Clock:
+    """`now`, and how it goes on: never backwards, whatever happens to the machine's clock."""
+    started = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - started)

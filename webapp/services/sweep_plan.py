@@ -1,0 +1,94 @@
+"""Who is checked next: the cameras due in a tick, in batches, and the claim that keeps two workers off one camera."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select, update
+
+from ..extensions import db, redis_client, settings, transaction
+from ..models import Camera, Status
+from . import live
+
+cameras = Camera.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    tick: datetime
+    batches: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A camera that we alone may check until `claimed_until`, and what the check needs to know of it."""
+
+    id: str
+    version: int
+    claimed_until: datetime
+    rtsp_url: str
+    username: str | None
+    password_encrypted: str | None = field(repr=False)
+
+
+def interval() -> timedelta:
+    return timedelta(seconds=settings.CHECK_INTERVAL_SECONDS)
+
+
+def tick_of(now: datetime) -> datetime:
+    """The start of the interval that `now` lies in; all hosts agree on it, because intervals count from 1970."""
+    seconds = settings.CHECK_INTERVAL_SECONDS
+    return datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
+
+
+def plan(now: datetime) -> Plan:
+    """The batches of this tick, for the first who asks; a tick that is delivered again plans nothing."""
+    tick = tick_of(now)
+    key = f"tick:{int(tick.timestamp())}"
+    if not redis_client.set(key, 1, nx=True, ex=2 * settings.CHECK_INTERVAL_SECONDS):
+        return Plan(tick)
+    batches = _batches(tick, now)
+    live.note_planned(tick, sum(map(len, batches)), now)
+    return Plan(tick, batches)
+
+
+def _batches(tick: datetime, now: datetime) -> tuple[tuple[str, ...], ...]:
+    # Cameras that fail, or were never seen, make their whole batch wait for time-outs; they go last and by themselves,
+    # so that the healthy ones keep their pace. Ids are random, so their order mixes the sites: no switch is flooded.
+    is_doubtful = or_(cameras.c.failures > 0, cameras.c.status.in_((Status.IDLE, Status.OFFLINE)))
+    found = db.session.execute(select(cameras.c.id, is_doubtful).where(*_due(tick, now)).order_by(cameras.c.id)).all()
+    db.session.commit()
+    lanes = [tuple(id for id, doubtful in found if bool(doubtful) is lane) for lane in (False, True)]
+    size = settings.CHECK_BATCH
+    return tuple(lane[start : start + size] for lane in lanes for start in range(0, len(lane), size))
+
+
+def claim(ids: Sequence[str], tick: datetime, now: datetime, force: bool = False) -> list[Claim]:
+    """Those of `ids` that are due in this tick (with `force`: also the others) and that nobody else is checking.
+
+    A claim ends by itself when a batch of this size must long be over, so a worker that died blocks no camera.
+    """
+    until = now + batch_budget(len(ids)) + timedelta(seconds=settings.CHECK_DEADLINE_SECONDS)
+    conditions = _unclaimed(now) if force else _due(tick, now)
+    fields = (cameras.c.id, cameras.c.version, cameras.c.rtsp_url, cameras.c.username, cameras.c.password_encrypted)
+    statement = update(cameras).where(cameras.c.id.in_(ids), *conditions).values(claimed_until=until).returning(*fields)
+    with transaction():
+        found = db.session.execute(statement).all()
+    return [Claim(claimed_until=until, **row._mapping) for row in found]
+
+
+def batch_budget(size: int) -> timedelta:
+    """The longest time the checks of a batch may take together."""
+    rounds = math.ceil(size / settings.CHECK_THREADS)
+    return timedelta(seconds=rounds * settings.CHECK_DEADLINE_SECONDS + 1)
+
+
+def _due(tick: datetime, now: datetime) -> list[ColumnElement[bool]]:
+    return [cameras.c.next_due_at < tick + interval(), *_unclaimed(now)]
+
+
+def _unclaimed(now: datetime) -> list[ColumnElement[bool]]:
+    return [cameras.c.is_active.is_(True), or_(cameras.c.claimed_until.is_(None), cameras.c.claimed_until <= now)]
