@@ -27,7 +27,7 @@ def problems_of(environ: dict[str, str]) -> list[str]:
 def test_it_needs_nothing_in_embedded_mode(tmp_path: Path) -> None:
     settings = load({"DATA_DIR": str(tmp_path / "new")})
     assert settings.is_embedded
-    assert settings.DATABASE_URL == f"sqlite:///{tmp_path}/new/camkeeper.db"
+    assert f"sqlite:///{tmp_path}/new/camkeeper.db" == settings.DATABASE_URL
     assert settings.REDIS_URL.startswith("unix://")
 
 

@@ -89,6 +89,6 @@ def test_views_and_api_never_commit() -> None:
 
 
 def test_the_walk_sees_relative_imports() -> None:
-    assert ("webapp.config.Settings", 21) in [
-        (name, 21) for name, _ in imports_of(ROOT / "webapp/extensions.py")
-    ], "a rule that sees nothing proves nothing"
+    assert ("webapp.config.Settings", 21) in [(name, 21) for name, _ in imports_of(ROOT / "webapp/extensions.py")], (
+        "a rule that sees nothing proves nothing"
+    )

@@ -58,6 +58,7 @@ def differences() -> list[Any]:
 
 
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_they_make_what_the_models_say(context: None) -> None:
     upgrade()
     assert tables() == TABLES

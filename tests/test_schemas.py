@@ -28,7 +28,9 @@ def test_it_trims_and_turns_empty_texts_into_nothing() -> None:
 
 
 def test_it_reports_every_wrong_field_at_once() -> None:
-    found = problems_of(name=" ", rtsp_url="http://x", resolution="big", fps="fast", detection_sensitivity=2, colour="red")
+    found = problems_of(
+        name=" ", rtsp_url="http://x", resolution="big", fps="fast", detection_sensitivity=2, colour="red"
+    )
     assert set(found) == {"name", "rtsp_url", "resolution", "fps", "detection_sensitivity", "colour"}
 
 
@@ -78,7 +80,11 @@ def test_groups_and_people_have_contracts_too() -> None:
         parse(UserInput, {"email": "nobody", "password": "long enough indeed"})
 
 
-@given(st.dictionaries(st.sampled_from([*CameraInput.model_fields, "x"]), st.text() | st.integers() | st.none() | st.floats()))
+@given(
+    st.dictionaries(
+        st.sampled_from([*CameraInput.model_fields, "x"]), st.text() | st.integers() | st.none() | st.floats()
+    )
+)
 def test_whatever_comes_is_a_camera_or_sentences(data: dict[str, Any]) -> None:
     try:
         parse(CameraInput, data)

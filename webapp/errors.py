@@ -19,12 +19,18 @@ log = logging.getLogger(__name__)
 PAGES: dict[int, tuple[str, str]] = {
     400: ("We could not read that", "Go back, reload the page and try again."),
     403: ("This is not yours to do", "Your role does not allow this. Ask an administrator for the right, or go back."),
-    404: ("Nothing here", "It does not exist, was deleted, or is not yours to see. Look for it in the list of cameras."),
+    404: (
+        "Nothing here",
+        "It does not exist, was deleted, or is not yours to see. Look in the list of cameras.",
+    ),
     405: ("That does not work this way", "Go back and use the button on the page."),
     413: ("That is too large", "Send less than 6 MB at once."),
     429: ("Too many tries", "Wait a minute, then try again."),
     500: ("We made a mistake", "It is logged under the number below. Try again; if it stays, tell your administrator."),
-    503: ("Something we need is away", "Nothing is lost. This page works again as soon as it is back; try in a moment."),
+    503: (
+        "Something we need is away",
+        "Nothing is lost. This page works again when it is back; try in a moment.",
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from flask_login import UserMixin
 from sqlalchemy import (
     JSON,
+    REAL,
     Boolean,
     DateTime,
     Dialect,
@@ -157,9 +158,9 @@ class CameraHealth(db.Model):  # type: ignore[name-defined,misc]
     outcome: Mapped[int] = mapped_column(SmallInteger)
     """The outcome's code, see OUTCOME_CODES: two bytes a row instead of twelve."""
     is_connected: Mapped[bool] = mapped_column(Boolean)
-    latency_ms: Mapped[float | None] = mapped_column(Float(24))
-    frame_ms: Mapped[float | None] = mapped_column(Float(24))
-    fps_actual: Mapped[float | None] = mapped_column(Float(24))
+    latency_ms: Mapped[float | None] = mapped_column(REAL)
+    frame_ms: Mapped[float | None] = mapped_column(REAL)
+    fps_actual: Mapped[float | None] = mapped_column(REAL)
 
 
 OUTCOME_CODES: dict[Outcome, int] = {outcome: code for code, outcome in enumerate(Outcome, 1)}

@@ -38,10 +38,12 @@ def _required(value: Any) -> Any:
     return value
 
 
-Line = Annotated[str, BeforeValidator(_required), BeforeValidator(_clean), Field(max_length=255)]
-OptionalLine = Annotated[str | None, BeforeValidator(_clean), Field(max_length=255)]
-OptionalId = Annotated[str | None, BeforeValidator(_clean), Field(max_length=36)]
+Text = Annotated[str, Field(max_length=255)]
+Line = Annotated[Text, BeforeValidator(_required), BeforeValidator(_clean)]
+OptionalLine = Annotated[Text | None, BeforeValidator(_clean)]
+OptionalId = Annotated[Annotated[str, Field(max_length=36)] | None, BeforeValidator(_clean)]
 OptionalNumber = Annotated[float | None, BeforeValidator(_clean)]
+Secret = Annotated[str, Field(max_length=255)]
 
 
 class Contract(BaseModel):
@@ -56,7 +58,7 @@ class StreamInput(Contract):
 
     rtsp_url: str
     username: OptionalLine = None
-    password: Annotated[str | None, Field(max_length=255, repr=False)] = None
+    password: Secret | None = Field(default=None, repr=False)
 
     @field_validator("rtsp_url", mode="before")
     @classmethod

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 
 from ..credentials import Credentials
 from ..extensions import db, settings, transaction
@@ -19,6 +21,8 @@ from . import live, shown
 
 VET_SECONDS = 3.0
 MAX_PAGE_SIZE = 240
+HEAD_LENGTH = 13
+"""Characters of an id that tell a camera from its neighbours on a page: 48 random bits and a hyphen."""
 
 
 class EditedMeanwhile(Exception):
@@ -69,6 +73,24 @@ def matching(wanted: CameraFilter, ids: list[str], now: datetime) -> set[str]:
     """Those of `ids` that the filter still shows."""
     query = select(Camera.id).where(Camera.id.in_(ids), *_conditions(wanted, now))
     return set(db.session.scalars(query))
+
+
+def beginning_with(heads: Collection[str]) -> list[Camera]:
+    """The cameras whose id begins with one of these, each HEAD_LENGTH characters long."""
+    return list(db.session.scalars(select(Camera).where(_begins_with(heads))))
+
+
+def beyond(wanted: CameraFilter, heads: Collection[str], now: datetime) -> tuple[int, int]:
+    """How many cameras match besides those whose id begins with `heads`, and how many of them have problems."""
+    status = shown.shown_status_sql(now)
+    problems = func.count(case((status.in_([Status.OFFLINE, Status.DEGRADED]), 1)))
+    query = select(func.count(Camera.id), problems).where(~_begins_with(heads), *_conditions(wanted, now))
+    total, worse = db.session.execute(query).one()
+    return total, worse
+
+
+def _begins_with(heads: Collection[str]) -> ColumnElement[bool]:
+    return func.substr(Camera.id, 1, HEAD_LENGTH).in_(heads)
 
 
 def _conditions(wanted: CameraFilter, now: datetime) -> list[ColumnElement[bool]]:
@@ -126,10 +148,8 @@ def delete(camera: Camera) -> None:
     """Delete a camera with its history and its picture."""
     with transaction():
         db.session.delete(camera)
-    try:
+    with suppress(StorageError):  # else the picture is an orphan; housekeeping finds those
         storage_from_settings(settings).delete(f"latest/{camera.id}.jpg")
-    except StorageError:
-        pass  # the picture is an orphan now; housekeeping finds those
     live.publish([camera.id], status_changed=True)
 
 
@@ -172,7 +192,7 @@ def _fill(camera: Camera, given: CameraInput, now: datetime) -> None:
 
 
 def _keep_password_from_strangers(camera: Camera, given: CameraInput) -> None:
-    """A password goes to the address it was typed for: whoever may edit a camera must not be able to send it elsewhere."""
+    """A password goes only to the address it was typed for, or whoever may edit a camera could have it sent to them."""
     moves = parse_stream_url(given.rtsp_url).address != parse_stream_url(camera.rtsp_url).address
     if moves and camera.password_encrypted and given.password is None and not given.clear_password:
         raise InvalidInput({"password": ["The address has changed: type the camera's password again."]})

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.exc import IntegrityError
 
 from ..extensions import db, transaction
 from ..models import Camera, CameraGroup, Status
 from ..schemas import GroupInput, InvalidInput
-from .shown import shown_status_sql
+from .shown import patience, shown_status_sql
 
 Counts = Counter[str]
 """Shown status → number of cameras."""
@@ -51,10 +53,18 @@ class GroupTree:
     roots: list[GroupNode]
     nodes: dict[str, GroupNode]
     counts: Counts
+    turns_at: datetime | None = None
+    """The earliest moment at which a camera's shown status changes by the passing of time alone."""
 
     @property
     def total(self) -> int:
         return sum(n for status, n in self.counts.items() if status not in RETIRED)
+
+    @property
+    def digest(self) -> str:
+        """Differs as soon as a group or a count does: what an open page compares."""
+        parts = [(n.id, n.name, n.parent_id, *sorted(n.counts.items())) for n in self.flat()]
+        return hashlib.sha256(repr((sorted(self.counts.items()), parts)).encode()).hexdigest()[:10]
 
     def subtree_ids(self, group_id: str) -> list[str]:
         node = self.nodes.get(group_id)
@@ -84,19 +94,36 @@ def tree(now: datetime) -> GroupTree:
         siblings = nodes[node.parent_id].children if node.parent_id in nodes else roots
         siblings.append(node)
     fleet: Counts = Counter()
-    for group_id, status, number in _count_by_group(now):
-        fleet[status] += number
-        if group_id in nodes:
-            nodes[group_id].counts[status] += number
+    turning: list[datetime] = []
+    for row in _count_by_group(now):
+        fleet[row.status] += row.number
+        if row.group_id in nodes:
+            nodes[row.group_id].counts[row.status] += row.number
+        turning += _turning(row)
     for root in roots:
         _roll_up(root, 0)
-    return GroupTree(roots, nodes, fleet)
+    return GroupTree(roots, nodes, fleet, min(turning, default=None))
 
 
-def _count_by_group(now: datetime) -> list[tuple[str | None, str, int]]:
-    status = shown_status_sql(now)
-    query = select(Camera.group_id, status, func.count()).group_by(Camera.group_id, status)
-    return [(group_id, found, number) for group_id, found, number in db.session.execute(query)]
+def _count_by_group(now: datetime) -> Sequence[Row[Any]]:
+    status = shown_status_sql(now).label("status")
+    query = select(
+        Camera.group_id,
+        status,
+        func.count().label("number"),
+        func.min(Camera.next_due_at).label("due_at"),
+        func.min(Camera.maintenance_until).label("maintenance_until"),
+    )
+    return db.session.execute(query.group_by(Camera.group_id, status)).all()
+
+
+def _turning(row: Row[Any]) -> list[datetime]:
+    """When the first camera of this group and status will be shown differently though nobody touched it."""
+    if row.status == Status.MAINTENANCE:
+        return [row.maintenance_until]
+    if row.status in (Status.DISABLED, Status.UNKNOWN):
+        return []
+    return [row.due_at + patience()]
 
 
 def _roll_up(node: GroupNode, depth: int) -> Counts:

@@ -1,4 +1,4 @@
-"""The status we show, derived on read so that a dead worker never looks like healthy cameras: one rule, here and in SQL."""
+"""The status we show, derived on read: a dead worker never looks like healthy cameras. One rule, here and in SQL."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ def shown_status(camera: Camera, now: datetime) -> Status:
     if unknown_from(camera) < now:
         return Status.UNKNOWN
     return Status(camera.status)
+
+
+def turned_between(camera: Camera, start: datetime, now: datetime) -> bool:
+    """Whether the passing of time alone changed what we show of the camera since `start`."""
+    moments = (unknown_from(camera), camera.maintenance_until)
+    return any(moment is not None and start <= moment <= now for moment in moments)
 
 
 def shown_status_sql(now: datetime) -> ColumnElement[str]:

@@ -34,7 +34,10 @@ def sign_in(given: SignIn, now: datetime) -> User | None:
 
 def create(given: UserInput) -> User:
     user = User(
-        email=given.email.lower(), name=given.name, role=given.role, password_hash=generate_password_hash(given.password)
+        email=given.email.lower(),
+        name=given.name,
+        role=given.role,
+        password_hash=generate_password_hash(given.password),
     )
     try:
         with transaction():

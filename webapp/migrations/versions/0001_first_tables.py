@@ -138,9 +138,9 @@ def _camera_health() -> None:
         _when("last_check"),
         sa.Column("outcome", sa.SmallInteger, nullable=False),
         sa.Column("is_connected", sa.Boolean, nullable=False),
-        sa.Column("latency_ms", sa.Float(24)),
-        sa.Column("frame_ms", sa.Float(24)),
-        sa.Column("fps_actual", sa.Float(24)),
+        sa.Column("latency_ms", sa.REAL),
+        sa.Column("frame_ms", sa.REAL),
+        sa.Column("fps_actual", sa.REAL),
     )
 
 
