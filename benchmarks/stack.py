@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -36,9 +37,10 @@ class Stack:
         self.processes.setdefault(arguments[-1], []).append(process)
 
     def stop(self) -> None:
-        for process in sum(self.processes.values(), []):
+        everything = list(chain.from_iterable(self.processes.values()))
+        for process in everything:
             process.terminate()
-        for process in sum(self.processes.values(), []):
+        for process in everything:
             process.wait(60)
 
 
