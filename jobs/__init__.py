@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from redis.exceptions import RedisError
@@ -59,7 +59,7 @@ def enqueue(
 def enqueue_all(
     queue: QueueName,
     func: str,
-    calls: dict[str, tuple[Argument, ...]],
+    calls: Mapping[str, tuple[Argument, ...]],
     ttl: int | None = None,
     timeout: float | None = None,
 ) -> None:

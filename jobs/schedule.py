@@ -81,18 +81,19 @@ class Metronome(Scheduler):  # type: ignore[misc]
         """Make the schedule ours: register every entry as it is now, and drop those of an earlier version."""
         known = {entry.id for entry in timetable()}
         for job in self._readable(self.connection.zrange(self.scheduled_jobs_key, 0, -1)):
-            if job.id not in known and job.func_name.startswith("jobs."):
+            if job.id not in known and (job.func_name or "").startswith("jobs."):
                 self.cancel(job)
                 job.delete()
         for entry in timetable():
             self.register(entry)
 
     def register(self, entry: Entry) -> None:
+        """Put an entry on the schedule; what goes by seconds runs at once, so that a start does not wait for a tick."""
         # Without a result_ttl of -1 the entry would expire with the result of its first run.
         common = {"id": entry.id, "queue_name": entry.queue.value, "timeout": entry.timeout, "result_ttl": -1}
         common["description"] = entry.func
         if entry.every:
-            self.schedule(_next_on_grid(entry.every), entry.func, interval=entry.every, **common)
+            self.schedule(utc_now(), entry.func, interval=entry.every, **common)
         else:
             self.cron(entry.cron, entry.func, **common)
 

@@ -55,7 +55,7 @@ class CameraWorker(Worker):
 
     def request_stop(self, signum: Any, frame: Any) -> None:
         self.is_stopping = True
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         super().execute_job(job, queue)

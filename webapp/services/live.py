@@ -136,8 +136,8 @@ def newest_check() -> datetime | None:
 
 
 def counts(tick: datetime) -> Counts:
-    found = redis_client.hgetall(_key(tick))
-    return Counts(**{name.decode(): int(number) for name, number in found.items()})  # type: ignore[union-attr]
+    found: dict[bytes, bytes] = redis_client.hgetall(_key(tick))  # type: ignore[assignment]
+    return Counts(**{name.decode(): int(number) for name, number in found.items()})
 
 
 def note_planned(tick: datetime, planned: int, now: datetime) -> None:
@@ -170,11 +170,8 @@ def _write(tick: datetime, found: Counts, moments: dict[str, float]) -> None:
 
 
 def _read_last() -> dict[str, datetime]:
-    found = redis_client.hgetall(LAST_SWEEP)
-    return {
-        name.decode(): datetime.fromtimestamp(float(moment), UTC)
-        for name, moment in found.items()  # type: ignore[union-attr]
-    }
+    found: dict[bytes, bytes] = redis_client.hgetall(LAST_SWEEP)  # type: ignore[assignment]
+    return {name.decode(): datetime.fromtimestamp(float(moment), UTC) for name, moment in found.items()}
 
 
 def _stale(last_seen: datetime | None, now: datetime) -> datetime | None:

@@ -40,8 +40,9 @@ def record(tick: datetime, found: Sequence[Found]) -> Recorded:
         stored = _lock(claim.id for claim, _ in found)
         accepted = [(stored[claim.id], reading) for claim, reading in found if _is_same(stored.get(claim.id), claim)]
         updates = [_verdict(row, reading, tick) for row, reading in accepted]
-        changes = [_change(row, new) for (row, _), new in zip(accepted, updates, strict=True)]
-        changes = [change for change in changes if change]
+        changes = [
+            _change(row, new) for (row, _), new in zip(accepted, updates, strict=True) if new["status"] != row.status
+        ]
         _write(tick, accepted, updates, changes)
         _release(found)
     return Recorded({row.id: reading for row, reading in accepted}, status_changed=bool(changes))
@@ -58,7 +59,8 @@ def record_skipped(tick: datetime, ids: Iterable[str]) -> int:
     ).where(cameras.c.id.in_(ids), cameras.c.is_active.is_(True), cameras.c.next_due_at < tick + interval())
     fields = ("camera_id", "tick", "last_check", "outcome", "is_connected")
     with transaction():
-        return db.session.execute(_insert_health().from_select(fields, due).on_conflict_do_nothing()).rowcount
+        insert_missing = _insert_health().from_select(fields, due).on_conflict_do_nothing()
+        return len(db.session.execute(insert_missing.returning(health.c.camera_id)).all())
 
 
 def _lock(ids: Iterable[str]) -> dict[str, Row[Any]]:
@@ -121,9 +123,7 @@ def _facts(reading: Reading) -> dict[str, Any]:
     return facts
 
 
-def _change(row: Row[Any], new: Mapping[str, Any]) -> dict[str, Any] | None:
-    if new["status"] == row.status:
-        return None
+def _change(row: Row[Any], new: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": new_id(),
         "camera_id": row.id,
@@ -138,7 +138,7 @@ def _write(
     tick: datetime,
     accepted: Sequence[tuple[Row[Any], Reading]],
     updates: list[dict[str, Any]],
-    changes: Sequence[Mapping[str, Any] | None],
+    changes: Sequence[Mapping[str, Any]],
 ) -> None:
     if not accepted:
         return
