@@ -39,7 +39,7 @@ class Credentials:
         """Raises CredentialUnreadable."""
         try:
             owner, password = json.loads(self._fernet.decrypt(token.encode()))
-        except (InvalidToken, ValueError):
+        except (InvalidToken, ValueError, TypeError):
             raise CredentialUnreadable(
                 "The stored password cannot be read: no key in CREDENTIAL_KEYS opens it. "
                 "Put the key it was stored with back, or enter the password again."
