@@ -1,0 +1,224 @@
+"""Writing a batch's readings down, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from webapp.extensions import db
+from webapp.models import OUTCOME_CODES, Camera, CameraHealth, Status, StatusChange, new_id
+from webapp.outcomes import Outcome, Reading
+from webapp.services.readings import record, record_skipped
+from webapp.services.sweep_plan import Claim, claim
+
+TICK = datetime(2026, 11, 22, 5, 42, tzinfo=UTC)
+NOW = TICK + timedelta(seconds=3)
+MINUTE = timedelta(minutes=1)
+GOOD = Reading(
+    NOW,
+    Outcome.ONLINE,
+    connect_ms=1.0,
+    options_ms=2.0,
+    describe_ms=4.0,
+    frame_ms=310.0,
+    codec="h264",
+    width=1280,
+    height=720,
+    fps=14.9,
+    fps_source="measured",
+)
+BAD = Reading(NOW, Outcome.TIMEOUT, "No answer to DESCRIBE within 5 s.", connect_ms=1.0)
+
+pytestmark = pytest.mark.usefixtures("either_app")
+
+
+def add(**fields: object) -> str:
+    usual = {"next_due_at": TICK, "rtsp_url": "rtsp://10.20.4.14/stream1", "name": "Gate", "status_since": TICK}
+    camera = Camera(**{"id": new_id(), **usual, **fields})
+    db.session.add(camera)
+    db.session.commit()
+    return camera.id
+
+
+def claimed(ids: Sequence[str], tick: datetime = TICK) -> list[Claim]:
+    return claim(ids, tick, tick + timedelta(seconds=3), force=True)
+
+
+def write(camera_id: str, *readings: Reading) -> None:
+    """One reading a minute, from TICK on."""
+    for minute, reading in enumerate(readings):
+        tick = TICK + minute * MINUTE
+        found = [(claim, replace(reading, at=tick + timedelta(seconds=3))) for claim in claimed([camera_id], tick)]
+        record(tick, found)
+
+
+def stored(camera_id: str) -> Camera:
+    camera = db.session.get(Camera, camera_id, populate_existing=True)
+    assert camera is not None
+    db.session.commit()
+    return camera
+
+
+def health() -> list[CameraHealth]:
+    return list(db.session.scalars(select(CameraHealth).order_by(CameraHealth.tick)))
+
+
+def changes() -> list[tuple[str, str, str | None]]:
+    return [(c.old, c.new, c.reason) for c in db.session.scalars(select(StatusChange).order_by(StatusChange.at))]
+
+
+def test_a_good_reading_makes_the_camera_live() -> None:
+    camera_id = add()
+    write(camera_id, GOOD)
+    camera = stored(camera_id)
+    assert (camera.status, camera.outcome, camera.status_since) == (Status.LIVE, Outcome.ONLINE, NOW)
+    assert (camera.checked_at, camera.last_connected, camera.next_due_at) == (NOW, NOW, TICK + MINUTE)
+    assert (camera.latency_ms, camera.actual_codec, camera.actual_resolution) == (7.0, "h264", "1280x720")
+    assert (camera.actual_fps, camera.fps_source) == (14.9, "measured")
+    assert camera.phases == {
+        "dns_ms": None,
+        "connect_ms": 1.0,
+        "options_ms": 2.0,
+        "describe_ms": 4.0,
+        "frame_ms": 310.0,
+    }
+    assert camera.claimed_until is None
+
+
+def test_a_failure_leaves_what_it_does_not_tell() -> None:
+    camera_id = add()
+    write(camera_id, GOOD, BAD)
+    camera = stored(camera_id)
+    assert (camera.outcome, camera.detail, camera.latency_ms) == (BAD.outcome, BAD.detail, 1.0)
+    assert (camera.last_connected, camera.actual_codec, camera.actual_fps) == (NOW, "h264", 14.9)
+    assert camera.checked_at == NOW + MINUTE
+
+
+def test_history_gets_one_compact_row() -> None:
+    camera_id = add()
+    write(camera_id, GOOD)
+    [row] = health()
+    assert (row.camera_id, row.tick, row.last_check) == (camera_id, TICK, NOW)
+    assert (row.outcome, row.is_connected, row.latency_ms) == (OUTCOME_CODES[Outcome.ONLINE], True, 7.0)
+    assert (row.frame_ms, row.fps_actual) == (310.0, pytest.approx(14.9))
+
+
+def test_two_checks_in_one_tick_leave_one_row_the_later() -> None:
+    camera_id = add()
+    record(TICK, [(claim, GOOD) for claim in claimed([camera_id])])
+    record(TICK, [(claim, BAD) for claim in claimed([camera_id])])
+    [row] = health()
+    assert row.outcome == OUTCOME_CODES[Outcome.TIMEOUT]
+
+
+def test_a_result_written_twice_counts_once() -> None:
+    camera_id = add()
+    found = [(claim, BAD) for claim in claimed([camera_id])]
+    record(TICK, found)
+    assert record(TICK, found).readings == {}
+    assert len(health()) == 1
+    assert stored(camera_id).failures == 1
+
+
+def test_every_change_of_status_is_kept_with_its_reason() -> None:
+    write(add(), GOOD, BAD, BAD, BAD, GOOD)
+    assert changes() == [
+        ("idle", "live", "online"),
+        ("live", "offline", "timeout"),
+        ("offline", "live", "online"),
+    ]
+
+
+def test_it_says_whether_a_status_changed() -> None:
+    camera_id = add()
+    assert record(TICK, [(claim, GOOD) for claim in claimed([camera_id])]).status_changed
+    assert not record(TICK, [(claim, GOOD) for claim in claimed([camera_id])]).status_changed
+
+
+def test_our_own_fault_shows_its_reason_and_changes_nothing_else() -> None:
+    camera_id = add()
+    write(camera_id, GOOD)
+    before = stored(camera_id)
+    before_fields = (before.status, before.failures, before.checked_at, before.latency_ms, before.next_due_at)
+    ours = Reading(NOW + MINUTE, Outcome.INTERNAL_ERROR, "The stored password cannot be read.")
+    record(TICK + MINUTE, [(claim, ours) for claim in claimed([camera_id], TICK + MINUTE)])
+    camera = stored(camera_id)
+    assert (camera.outcome, camera.detail) == (ours.outcome, ours.detail)
+    fields = (camera.status, camera.failures, camera.checked_at, camera.latency_ms, camera.next_due_at)
+    assert fields == before_fields
+    assert [row.is_connected for row in health()] == [True, False]
+
+
+def test_a_camera_deleted_during_its_check_stays_deleted() -> None:
+    kept, deleted = add(), add()
+    found = [(claim, GOOD) for claim in claimed([kept, deleted])]
+    db.session.delete(db.session.get(Camera, deleted))
+    db.session.commit()
+    assert set(record(TICK, found).readings) == {kept}
+    assert [row.camera_id for row in health()] == [kept]
+    assert db.session.get(Camera, deleted) is None
+
+
+@pytest.mark.parametrize("change", [{"version": 2, "rtsp_url": "rtsp://10.0.0.9/new"}, {"is_active": False}])
+def test_a_camera_changed_during_its_check_drops_the_result_and_is_free_again(change: dict[str, object]) -> None:
+    camera_id = add()
+    found = [(claim, GOOD) for claim in claimed([camera_id])]
+    db.session.execute(update(Camera).where(Camera.id == camera_id).values(**change))
+    db.session.commit()
+    assert record(TICK, found).readings == {}
+    camera = stored(camera_id)
+    assert (camera.status, camera.outcome, camera.claimed_until) == (Status.IDLE, None, None)
+    assert health() == []
+
+
+def test_a_worker_that_comes_too_late_does_not_write_over_the_one_that_took_over() -> None:
+    camera_id = add()
+    late = [(claim, BAD) for claim in claimed([camera_id])]
+    taken_over = [(claim, GOOD) for claim in claimed([camera_id], TICK + MINUTE)]
+    assert record(TICK, late).readings == {}
+    assert set(record(TICK + MINUTE, taken_over).readings) == {camera_id}
+    assert stored(camera_id).status == Status.LIVE
+
+
+def test_a_long_detail_is_cut_to_what_the_row_holds() -> None:
+    camera_id = add()
+    write(camera_id, replace(BAD, detail="x" * 1000))
+    assert stored(camera_id).detail == "x" * 300
+
+
+def test_few_measured_frames_make_it_degraded() -> None:
+    camera_id = add(fps=15.0)
+    write(camera_id, replace(GOOD, fps=5.0))
+    assert stored(camera_id).status == Status.DEGRADED
+
+
+def test_the_next_check_follows_the_back_off() -> None:
+    camera_id = add()
+    write(camera_id, replace(BAD, outcome=Outcome.AUTH_FAILED), replace(BAD, outcome=Outcome.AUTH_FAILED))
+    assert stored(camera_id).next_due_at == TICK + MINUTE + 5 * MINUTE
+
+
+def test_a_skipped_tick_is_noted_and_judges_nobody() -> None:
+    due, disabled = add(), add(is_active=False)
+    assert record_skipped(TICK, [due, disabled, new_id()]) == 1
+    [row] = health()
+    assert (row.camera_id, row.outcome) == (due, OUTCOME_CODES[Outcome.SKIPPED])
+    assert stored(due).status == Status.IDLE
+
+
+def test_skipping_never_overwrites_a_real_reading() -> None:
+    camera_id = add()
+    record(TICK, [(claim, replace(GOOD, at=NOW)) for claim in claimed([camera_id])])
+    db.session.execute(update(Camera).values(next_due_at=TICK))
+    db.session.commit()
+    assert record_skipped(TICK, [camera_id]) == 0
+    assert [row.outcome for row in health()] == [OUTCOME_CODES[Outcome.ONLINE]]
+
+
+def test_an_empty_batch_writes_nothing() -> None:
+    assert record(TICK, []).readings == {}
+    assert health() == []
