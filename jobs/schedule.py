@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -151,6 +152,7 @@ def keep_time(stop: threading.Event) -> None:
 def main() -> None:
     os.environ["TZ"] = "UTC"  # rq-scheduler reads cron in the zone of its process
     time.tzset()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="rq_scheduler")  # about that very zone
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
