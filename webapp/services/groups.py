@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -89,7 +89,7 @@ def tree(now: datetime) -> GroupTree:
         select(CameraGroup.id, CameraGroup.name, CameraGroup.location, CameraGroup.parent_id)
     ).all()
     nodes = {g.id: GroupNode(g.id, g.name, g.location, g.parent_id) for g in groups}
-    roots = []
+    roots: list[GroupNode] = []
     for node in sorted(nodes.values(), key=lambda n: n.name.casefold()):
         siblings = nodes[node.parent_id].children if node.parent_id in nodes else roots
         siblings.append(node)
@@ -105,7 +105,7 @@ def tree(now: datetime) -> GroupTree:
     return GroupTree(roots, nodes, fleet, min(turning, default=None))
 
 
-def _count_by_group(now: datetime) -> Sequence[Row[Any]]:
+def _count_by_group(now: datetime) -> list[Row[Any]]:
     status = shown_status_sql(now).label("status")
     query = select(
         Camera.group_id,
@@ -114,7 +114,7 @@ def _count_by_group(now: datetime) -> Sequence[Row[Any]]:
         func.min(Camera.next_due_at).label("due_at"),
         func.min(Camera.maintenance_until).label("maintenance_until"),
     )
-    return db.session.execute(query.group_by(Camera.group_id, status)).all()
+    return list(db.session.execute(query.group_by(Camera.group_id, status)))
 
 
 def _turning(row: Row[Any]) -> list[datetime]:

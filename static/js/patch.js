@@ -1,0 +1,80 @@
+// The htmx swap style "patch": make an element equal to its new self while every node that can stay stays, so that
+// focus, selection and pictures are left alone. Attributes named in data-keep belong to the browser.
+(() => {
+
+  function patch(old, fresh, added) {
+    if (old.isEqualNode(fresh)) return;
+    if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName || old.id !== fresh.id) {
+      old.replaceWith(fresh);
+      if (fresh.nodeType === Node.ELEMENT_NODE) added.push(fresh);
+      return;
+    }
+    if (old.nodeType !== Node.ELEMENT_NODE) {
+      old.nodeValue = fresh.nodeValue;
+      return;
+    }
+    patchAttributes(old, fresh);
+    patchChildren(old, fresh, added);
+  }
+
+  function patchAttributes(old, fresh) {
+    const kept = new Set((fresh.dataset.keep || "").split(" "));
+    for (const { name, value } of [...fresh.attributes]) {
+      if (kept.has(name) || old.getAttribute(name) === value) continue;
+      if (name === "src" && old.nodeName === "IMG") changePicture(old, value);
+      else old.setAttribute(name, value);
+    }
+    for (const { name } of [...old.attributes]) {
+      if (!fresh.hasAttribute(name) && !kept.has(name)) old.removeAttribute(name);
+    }
+  }
+
+  function patchChildren(old, fresh, added) {
+    const wanted = [...fresh.childNodes];
+    const there = [...old.childNodes];
+    wanted.forEach((node, index) => {
+      if (index < there.length) patch(there[index], node, added);
+      else {
+        old.append(node);
+        if (node.nodeType === Node.ELEMENT_NODE) added.push(node);
+      }
+    });
+    there.slice(wanted.length).forEach((node) => node.remove());
+  }
+
+  // The new picture is decoded before it is shown; when it cannot be had, the old one stays and says so.
+  function changePicture(img, url) {
+    img.dataset.wanted = url;
+    if (!img.naturalWidth || isFarAway(img)) {
+      img.src = url;
+      return;
+    }
+    const next = new Image();
+    next.src = url;
+    next.decode().then(
+      () => settle(img, url, () => { img.src = url; }, false),
+      () => settle(img, url, () => {}, true),
+    );
+  }
+
+  function settle(img, url, act, isMissing) {
+    if (img.dataset.wanted !== url) return;
+    act();
+    img.parentElement?.classList.toggle("is-missing", isMissing);
+  }
+
+  function isFarAway(img) {
+    const box = img.getBoundingClientRect();
+    return box.bottom < -innerHeight || box.top > 2 * innerHeight;
+  }
+
+  htmx.defineExtension("patch", {
+    isInlineSwap: (style) => style === "patch",
+    handleSwap(style, target, fragment) {
+      if (style !== "patch") return false;
+      const added = [];
+      patch(target, fragment.firstElementChild || fragment, added);
+      return added.length ? added : true;
+    },
+  });
+})();

@@ -1,0 +1,68 @@
+"""The page of one camera: its last day as a strip and as a list of what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..models import Camera, Status, StatusChange
+from ..outcomes import Outcome
+from . import timeline
+from .grid import STRIP
+from .timeline import Interval
+
+MOST_EVENTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The camera took this status at this moment and kept it for so long."""
+
+    at: datetime
+    old: str
+    new: str
+    reason: Outcome | None
+    lasted: timedelta
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPage:
+    camera: Camera
+    start: datetime
+    end: datetime
+    strip: list[Interval]
+    events: list[Event]
+    """The newest first, at most MOST_EVENTS."""
+    hidden_events: int
+
+    @property
+    def ticks(self) -> list[datetime]:
+        """Every third full hour of the strip, short of its end, where "now" stands."""
+        first = self.start.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        moments = (first + timedelta(hours=3 * n) for n in range(8))
+        return [moment for moment in moments if moment <= self.end - timedelta(minutes=45)]
+
+    @property
+    def statuses(self) -> list[Status]:
+        """Those that occur in the strip, in the order of the enum."""
+        present = {interval.status for interval in self.strip}
+        return [status for status in Status if status in present]
+
+
+def open_page(camera: Camera, now: datetime) -> CameraPage:
+    start = now - STRIP
+    found = timeline.changes([camera.id], start, now)
+    events = _events(found, now)
+    strip = timeline.intervals(camera, found, start, now)
+    return CameraPage(camera, start, now, strip, events[:MOST_EVENTS], max(0, len(events) - MOST_EVENTS))
+
+
+def _events(found: Sequence[StatusChange], now: datetime) -> list[Event]:
+    events = []
+    for change, following in zip(found, [*found[1:], None], strict=True):
+        until = following.at if following else now
+        reason = Outcome(change.reason) if change.reason else None
+        events.append(Event(change.at, change.old, change.new, reason, until - change.at, following is None))
+    return events[::-1]

@@ -1,0 +1,131 @@
+"""What changed on an open page since its last poll, from what the poll carries: nothing is kept per page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from ..models import Camera
+from . import cameras, groups, live, timeline
+from .cameras import HEAD_LENGTH
+from .grid import STRIP, Banner, GridQuery, Watch, filter_of, read_banner, stale_from, unpack
+from .groups import GroupTree
+from .shown import turned_between
+from .timeline import Interval
+
+CATCH_UP = 300
+"""Changes on other pages after which a page moves its number on, so that no poll has to read a long history."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a poll learns without SQL."""
+
+    seq: int
+    touched: frozenset[str]
+    """Ids of cameras on the page that somebody changed."""
+    is_due: bool
+    """Time alone has changed something."""
+    recount: bool
+    """Counts may have moved."""
+    reset: bool
+    """The sequence was lost: every tile is to be drawn anew."""
+    is_behind: bool
+    redis_ok: bool
+
+    @property
+    def is_calm(self) -> bool:
+        return not (self.touched or self.recount or self.is_behind)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What an open page has to change. None: as it was."""
+
+    watch: Watch
+    banner: Banner | None = None
+    tree: GroupTree | None = None
+    cameras: list[Camera] = field(default_factory=list)
+    strips: dict[str, list[Interval]] = field(default_factory=dict)
+    unmatched: frozenset[str] = frozenset()
+    """Those cameras that the page's filter no longer shows."""
+    deleted: frozenset[str] = frozenset()
+    newly: int | None = None
+    """Cameras beyond this page that match now and did not when it was opened."""
+    worse: int | None = None
+    """Cameras beyond this page that got problems since."""
+
+
+def changes(query: GridQuery, watch: Watch, now: datetime) -> Delta | None:
+    """None when there is nothing to change, found out in one round trip to Redis and without SQL."""
+    news = look(watch, now)
+    banner = changed_banner(news, watch, now)
+    if news.is_calm and banner is None:
+        return None
+    delta = Delta(_moved_on(watch, news, banner), banner)
+    tree = groups.tree(now) if news.recount or query.group_id else None
+    delta = _with_tiles(delta, query, news, watch, tree, now)
+    return _with_counts(delta, query, tree, now) if tree and news.recount else delta
+
+
+def look(watch: Watch, now: datetime) -> News:
+    found = live.changes_since(watch.since, limit=live.KEEP)
+    on_page = unpack(watch.heads) if found.ids else set()
+    is_due = now.timestamp() >= watch.stale_at
+    return News(
+        seq=found.seq,
+        touched=frozenset(camera_id for camera_id in found.ids if camera_id[:HEAD_LENGTH] in on_page),
+        is_due=is_due,
+        recount=is_due or found.status_changed or found.reset,
+        reset=found.reset,
+        is_behind=len(found.ids) > CATCH_UP,
+        redis_ok=found.redis_ok,
+    )
+
+
+def changed_banner(news: News, watch: Watch, now: datetime) -> Banner | None:
+    """The banner when it differs from the one the page shows; asked only when it can have changed."""
+    may_differ = news.is_due or watch.banner or not news.redis_ok
+    banner = read_banner(news.redis_ok, now) if may_differ else None
+    return banner if banner and (banner.kind != watch.banner or news.is_due) else None
+
+
+def _moved_on(watch: Watch, news: News, banner: Banner | None) -> Watch:
+    return replace(watch, since=news.seq, banner=banner.kind if banner else watch.banner)
+
+
+def _with_tiles(
+    delta: Delta, query: GridQuery, news: News, watch: Watch, tree: GroupTree | None, now: datetime
+) -> Delta:
+    shown = _changed_cameras(news, watch, now)
+    ids = frozenset(camera.id for camera in shown)
+    unmatched: frozenset[str] = frozenset()
+    if query.is_narrow and shown:
+        unmatched = ids - cameras.matching(filter_of(query, tree), list(ids), now)
+    strips = timeline.strips(shown, now - STRIP, now) if shown else {}
+    return replace(delta, cameras=shown, strips=strips, unmatched=unmatched, deleted=news.touched - ids)
+
+
+def _changed_cameras(news: News, watch: Watch, now: datetime) -> list[Camera]:
+    """Those that somebody changed, and those that time alone has changed since the page was told."""
+    if not (news.is_due or news.reset):
+        return cameras.by_ids(list(news.touched)) if news.touched else []
+    told = datetime.fromtimestamp(watch.stale_at, UTC)
+    return [
+        camera
+        for camera in cameras.beginning_with(unpack(watch.heads))
+        if news.reset or camera.id in news.touched or turned_between(camera, told, now)
+    ]
+
+
+def _with_counts(delta: Delta, query: GridQuery, tree: GroupTree, now: datetime) -> Delta:
+    watch = delta.watch
+    elsewhere, worse = cameras.beyond(filter_of(query, tree), unpack(watch.heads), now)
+    stale_at = stale_from(tree, delta.banner) if delta.banner else watch.stale_at
+    return replace(
+        delta,
+        tree=tree if tree.digest != watch.counts else None,
+        newly=max(0, elsewhere - watch.elsewhere),
+        worse=max(0, worse - watch.worse) if query.hides_problems else 0,
+        watch=replace(watch, counts=tree.digest, stale_at=stale_at),
+    )

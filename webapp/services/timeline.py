@@ -1,0 +1,75 @@
+"""The last hours of a camera as intervals of one status each: merged, gapless, and what is not known said so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from sqlalchemy import select
+
+from ..extensions import db
+from ..models import Camera, Status, StatusChange
+from .shown import shown_status, unknown_from
+
+Edge = tuple[datetime, str]
+"""From this moment on the camera had this status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """`end` is exclusive; intervals of one strip touch and never overlap."""
+
+    start: datetime
+    end: datetime
+    status: str
+
+
+def strips(cameras: Sequence[Camera], start: datetime, now: datetime) -> dict[str, list[Interval]]:
+    """Camera id → its intervals from `start` (or its creation, when later) to `now`; one query for all of them."""
+    found: dict[str, list[StatusChange]] = defaultdict(list)
+    for change in changes([camera.id for camera in cameras], start, now):
+        found[change.camera_id].append(change)
+    return {camera.id: intervals(camera, found[camera.id], start, now) for camera in cameras}
+
+
+def changes(camera_ids: Sequence[str], start: datetime, now: datetime) -> list[StatusChange]:
+    """Status changes inside the window, oldest first."""
+    query = (
+        select(StatusChange)
+        .where(StatusChange.camera_id.in_(camera_ids), StatusChange.at > start, StatusChange.at <= now)
+        .order_by(StatusChange.at, StatusChange.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def intervals(camera: Camera, found: Sequence[StatusChange], start: datetime, now: datetime) -> list[Interval]:
+    """`found` holds the changes inside the window, oldest first."""
+    begin = max(start, camera.created_at)
+    first = found[0].old if found else camera.status
+    edges = [(begin, first), *((max(change.at, begin), change.new) for change in found)]
+    return _merged(_with_tail(edges, camera, now), now)
+
+
+def _with_tail(edges: list[Edge], camera: Camera, now: datetime) -> list[Edge]:
+    """Since the last reading became too old to believe we only know what people said of the camera."""
+    ends = unknown_from(camera)
+    if ends >= now:
+        return edges
+    tail = Status.DISABLED if shown_status(camera, now) is Status.DISABLED else Status.UNKNOWN
+    believed = [edge for edge in edges if edge[0] < ends]
+    return [*believed, (max(ends, edges[0][0]), tail)]
+
+
+def _merged(edges: Iterable[Edge], now: datetime) -> list[Interval]:
+    merged: list[Interval] = []
+    for (begin, status), (end, _) in pairwise([*edges, (now, "")]):
+        if begin >= end:
+            continue
+        if merged and merged[-1].status == status:
+            merged[-1] = Interval(merged[-1].start, end, status)
+        else:
+            merged.append(Interval(begin, end, status))
+    return merged

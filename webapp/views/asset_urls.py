@@ -1,0 +1,36 @@
+"""Addresses of our own browser files that change with their content, so that browsers may keep them for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from flask import Flask, Response, current_app, request, url_for
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.globals.update(asset=asset, bootstrap_css=bootstrap_css)
+    app.after_request(_let_browsers_keep_assets)
+
+
+def asset(name: str) -> str:
+    """The address of static/`name`, with a hash of its content."""
+    path = Path(current_app.static_folder or "") / name
+    return url_for("static", filename=name, v=_content_hash(path, path.stat().st_mtime_ns))
+
+
+def bootstrap_css() -> str:
+    return url_for("bootstrap.static", filename="css/bootstrap.min.css", v=version("bootstrap-flask"))
+
+
+@cache
+def _content_hash(path: Path, _changed_at: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def _let_browsers_keep_assets(response: Response) -> Response:
+    if request.endpoint in ("static", "bootstrap.static") and "v" in request.args and response.status_code == 200:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

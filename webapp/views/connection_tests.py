@@ -1,0 +1,49 @@
+"""Test before save: try a stream and show every step."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+import jobs
+
+from .. import access
+from ..htmx import is_fragment
+from ..models import utc_now
+from ..schemas import InvalidInput, Problems, StreamInput, parse
+from ..services import connection_tests
+from .page import draw
+
+pages = Blueprint("connection_tests", __name__, url_prefix="/connection-tests")
+
+
+@pages.post("")
+@access.requires("cameras:write")
+def start() -> Response:
+    stored_id = request.form.get("camera_id")
+    camera = access.camera_for_write(stored_id) if stored_id else None
+    try:
+        given = parse(StreamInput, {name: request.form.get(name, "") for name in StreamInput.model_fields})
+        test = connection_tests.create(given, current_user, utc_now(), camera)
+        jobs.test_connection(test.id)
+    except InvalidInput as error:
+        return _refuse(error.problems)
+    except jobs.QueueAway:
+        abort(503)
+    if is_fragment():
+        return make_response(render_template("connection_tests/_test.html", test=test))
+    return redirect(url_for("connection_tests.show", test_id=test.id), 303)
+
+
+@pages.get("/<test_id>")
+@access.requires("cameras:write")
+def show(test_id: str) -> Response:
+    """For browsers without JavaScript, and for a test opened in its own tab: it refreshes until it is finished."""
+    return draw("connection_tests/show.html", test=access.own_connection_test(test_id))
+
+
+def _refuse(problems: Problems) -> Response:
+    if is_fragment():
+        return make_response(render_template("connection_tests/_refused.html", problems=problems), 422)
+    return draw("connection_tests/refused.html", 422, problems=problems)

@@ -1,0 +1,117 @@
+"""The fragments that keep open pages live: one poll per page, 204 when nothing changed. They never extend a login."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from .. import access
+from ..htmx import nothing_new, redirect_browser, toast
+from ..models import Camera, utc_now
+from ..services import camera_page
+from ..services.grid import GridQuery, NoSuchGroup, read_frame, watch_frame
+from ..services.grid_changes import Delta, changes
+from . import grid_address
+from .page import ALL, pace
+
+pages = Blueprint("live", __name__, url_prefix="/live")
+
+CLOSELY_MS = 500
+CHECK_PATIENCE = timedelta(seconds=45)
+"""Longer than a check waits on a busy queue and lasts at its deadline."""
+LATE = "No result yet. Look whether the workers are running, then check again."
+
+
+@pages.get("/cameras")
+@access.requires("cameras:read")
+def grid() -> Response:
+    query = grid_address.read(request.args, request.args.get("group"))
+    try:
+        delta = changes(query, grid_address.read_watch(request.args), utc_now())
+    except NoSuchGroup:
+        return redirect_browser(url_for("cameras.index"))
+    return _draw(delta, "live/grid.html", grid_address.poll(query, delta.watch), query) if delta else nothing_new()
+
+
+@pages.get("/frame")
+@access.requires("cameras:read")
+def frame() -> Response:
+    """For pages without cameras: the tree, the counts and the banner around them."""
+    delta = changes(GridQuery(), grid_address.read_watch(request.args), utc_now())
+    return _draw(delta, "live/frame.html", grid_address.poll_frame(delta.watch)) if delta else nothing_new()
+
+
+@pages.get("/cameras/<camera_id>")
+@access.requires("cameras:read")
+def camera(camera_id: str) -> Response:
+    delta = changes(GridQuery(), watch := grid_address.read_watch(request.args), utc_now())
+    asked = Asked.read()
+    if delta is None and asked is None:
+        return nothing_new()
+    if delta and delta.deleted:
+        return redirect_browser(url_for("cameras.index"))
+    shown = access.camera_for_read(camera_id)
+    if asked and asked.is_open(shown):
+        return _draw_camera(shown, delta or Delta(watch), asked) if delta else nothing_new()
+    answer = _draw_camera(shown, delta or Delta(watch))
+    return toast(answer, "error", LATE) if asked and not asked.is_answered_by(shown) else answer
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A check that somebody waits for: until the camera's last check is another one, or patience runs out."""
+
+    checked: int
+    """When the camera had last been checked at the time of asking, in epoch milliseconds; 0 never."""
+    until: int
+
+    @classmethod
+    def now(cls, camera: Camera) -> Asked:
+        return cls(_checked(camera), int((utc_now() + CHECK_PATIENCE).timestamp()))
+
+    @classmethod
+    def read(cls) -> Asked | None:
+        checked, until = (request.args.get(name, type=int) for name in ("checked", "until"))
+        return None if checked is None or until is None else cls(checked, until)
+
+    def is_answered_by(self, camera: Camera) -> bool:
+        return _checked(camera) != self.checked
+
+    def is_open(self, camera: Camera) -> bool:
+        return not self.is_answered_by(camera) and utc_now().timestamp() < self.until
+
+
+def _checked(camera: Camera) -> int:
+    return int(camera.checked_at.timestamp() * 1000) if camera.checked_at else 0
+
+
+def draw_checking(camera: Camera) -> Response:
+    """The camera's page while a check that was just asked for is under way."""
+    around = read_frame(utc_now())
+    delta = Delta(watch_frame(around, camera), around.banner, around.tree)
+    return _draw_camera(camera, delta, Asked.now(camera))
+
+
+def _draw_camera(camera: Camera, delta: Delta, asked: Asked | None = None) -> Response:
+    url = grid_address.poll_camera(camera.id, delta.watch, **(asdict(asked) if asked else {}))
+    page = camera_page.open_page(camera, utc_now())
+    place = camera.group_id or ALL
+    return _draw(
+        delta, "live/camera.html", url, page=page, place=place, asked=asked, pace=CLOSELY_MS if asked else pace()
+    )
+
+
+def _draw(delta: Delta, template: str, poll_url: str, query: GridQuery | None = None, **context: Any) -> Response:
+    context = {"place": (query.group_id or ALL) if query else "", "pace": pace(), "query": query} | context
+    return make_response(render_template(template, delta=delta, tree=delta.tree, poll_url=poll_url, **context))
+
+
+@pages.get("/connection-tests/<test_id>")
+@access.requires("cameras:write")
+def connection_test(test_id: str) -> str:
+    """The steps so far; the last answer no longer asks for another."""
+    return render_template("connection_tests/_test.html", test=access.own_connection_test(test_id))

@@ -1,0 +1,37 @@
+"""The one-time link that makes the first administrator."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask_login import login_user
+from werkzeug.wrappers import Response
+
+from .. import security
+from ..extensions import limiter
+from ..schemas import InvalidInput, Problems
+from ..services import users
+
+pages = Blueprint("setup", __name__)
+
+
+@pages.route("/setup/<token>", methods=["GET", "POST"])
+@limiter.limit("10/minute")
+def show(token: str) -> Response:
+    try:
+        users.check_setup_token(token)
+        return _create(token) if request.method == "POST" else _form({}, 200)
+    except users.SetupClosed:
+        return make_response(render_template("setup/closed.html"), 410)
+    except InvalidInput as error:
+        return _form(error.problems, 422)
+
+
+def _create(token: str) -> Response:
+    user = users.set_up(token, request.form.get("email", ""), request.form.get("password", ""))
+    login_user(user)
+    security.start_login()
+    return redirect(url_for("cameras.index"), 303)
+
+
+def _form(problems: Problems, code: int) -> Response:
+    return make_response(render_template("setup/show.html", problems=problems), code)

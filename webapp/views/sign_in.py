@@ -1,0 +1,68 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask_limiter.util import get_remote_address
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from .. import access, security
+from ..extensions import limiter
+from ..models import utc_now
+from ..schemas import InvalidInput, Problems, SignIn, parse
+from ..services import users
+
+pages = Blueprint("sign_in", __name__)
+
+WRONG: Problems = {"": ["E-mail or password is wrong. After five wrong tries you have to wait a minute."]}
+
+
+def _account() -> str:
+    """The account somebody tries to enter, hashed: addresses of people do not belong among counters."""
+    return "account:" + hashlib.sha256(request.form.get("email", "").strip().lower().encode()).hexdigest()[:20]
+
+
+def _has_failed(response: Response) -> bool:
+    return response.status_code >= 400
+
+
+@pages.route("/login", methods=["GET", "POST"])
+@limiter.limit("10/minute", key_func=get_remote_address, methods=["POST"], deduct_when=_has_failed)
+@limiter.limit("5/minute", key_func=_account, methods=["POST"], deduct_when=_has_failed)
+def show() -> AnyResponse:
+    if request.method == "POST":
+        return _try_to_sign_in()
+    if current_user.is_authenticated:
+        return redirect(_wanted())
+    return _form({}, 200)
+
+
+def _try_to_sign_in() -> AnyResponse:
+    try:
+        given = parse(SignIn, {name: request.form.get(name, "") for name in ("email", "password")})
+    except InvalidInput as error:
+        return _form(error.problems, 422)
+    user = users.sign_in(given, utc_now())
+    if user is None:
+        return _form(WRONG, 401)
+    login_user(user)
+    security.start_login()
+    return redirect(_wanted(), 303)
+
+
+@pages.post("/logout")
+def leave() -> AnyResponse:
+    logout_user()
+    return redirect(url_for("sign_in.show"), 303)
+
+
+def _wanted() -> str:
+    return access.safe_next(request.args.get("next")) or url_for("cameras.index")
+
+
+def _form(problems: Problems, code: int) -> Response:
+    html = render_template("sign_in/show.html", problems=problems, is_new=not users.admin_exists())
+    return make_response(html, code)
