@@ -6,7 +6,7 @@ import io
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
@@ -51,7 +51,7 @@ def test_the_ciphertext_shows_neither_password_nor_owner() -> None:
 @pytest.mark.parametrize(
     "damage", [lambda t: t[:-4], lambda t: "A" + t[1:], lambda _: "", lambda _: "plain", lambda _: "ä"]
 )
-def test_a_damaged_ciphertext_is_unreadable(damage) -> None:
+def test_a_damaged_ciphertext_is_unreadable(damage: Callable[[str], str]) -> None:
     with pytest.raises(CredentialUnreadable, match="enter the password again"):
         credentials.decrypt(damage(credentials.encrypt(CANARY, "camera-1")), "camera-1")
 

@@ -160,6 +160,7 @@ class FilesystemStorage:
                     yield Entry(key, about.st_size, _modified(about))
 
     def copy(self, source: str, target: str) -> None:
+        check_key(target)
         stored = self.get(source)
         self.put(target, stored.data, stored.content_type, stored.metadata)
 
@@ -170,15 +171,23 @@ class FilesystemStorage:
     def _folder(self, key: str, create: bool = False) -> Iterator[tuple[int, str]]:
         """The open folder that holds `key`, and the file's name in it."""
         *folders, name = key.split("/")
-        if create:
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = os.open(self._root, _FOLDER & ~os.O_NOFOLLOW)  # the root itself may be a link to a larger disk
+        folder = self._open_root(create)
         try:
             for below in folders:
                 folder = _step_into(folder, below, create)
             yield folder, name
         finally:
             os.close(folder)
+
+    def _open_root(self, create: bool) -> int:
+        try:
+            if create:
+                self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(self._root, _FOLDER & ~os.O_NOFOLLOW)  # the root itself may be a link to a larger disk
+        except FileNotFoundError:  # nothing was stored yet
+            raise
+        except OSError as error:
+            raise self._unusable(error) from error
 
     @contextmanager
     def _asking(self, key: str, writing: bool = False) -> Iterator[None]:
@@ -194,10 +203,13 @@ class FilesystemStorage:
                 ) from None
             if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
                 raise NotFound(key) from None
-            raise StorageUnavailable(
-                f"The picture folder {self._root} does not work: {error.strerror}. "
-                "Look whether its disk is full and whether the user that runs Camkeeper may write there."
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> StorageUnavailable:
+        return StorageUnavailable(
+            f"The picture folder {self._root} does not work: {error.strerror}. "
+            "Look whether its disk is full and whether the user that runs Camkeeper may write there."
+        )
 
 
 def _step_into(folder: int, name: str, create: bool) -> int:

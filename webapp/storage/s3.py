@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -52,6 +53,7 @@ DELETE_BATCH = 1000
 METADATA_PREFIX = "x-amz-meta-"
 WRONG_LOGIN = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
 MISSING = ("NoSuchKey", "NoSuchBucket", "NoSuchObject")
+_HOST_AND_PORT = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 ALREADY_MADE = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 
 
@@ -288,13 +290,8 @@ def _check_bucket(bucket: str) -> None:
 def _origin(name: str, endpoint: str, secure: bool) -> tuple[str, bool]:
     """'host:port' or 'https://host:port' as (host:port, is it https). ValueError with a sentence for anything else."""
     parts = urlsplit(endpoint if "://" in endpoint else f"{'https' if secure else 'http'}://{endpoint}")
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or parts.path.strip("/")
-        or parts.query
-        or "@" in parts.netloc
-    ):
+    plain = parts.scheme in ("http", "https") and not (parts.path.strip("/") or parts.query or parts.fragment)
+    if not plain or not _HOST_AND_PORT.fullmatch(parts.netloc):
         raise ValueError(f"{name} must be host:port or http(s)://host:port, with nothing behind it and no login in it")
     return parts.netloc, parts.scheme == "https"
 
