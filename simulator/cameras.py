@@ -18,8 +18,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from simulator.auth import Account, Scheme, schemes
-from simulator.faults import LOW_FPS, PICTURES, Condition, Fault
-from simulator.videos import CODECS, SCENES, VideoKey
+from simulator.faults import PICTURES, Condition, Fault
+from simulator.videos import CODECS, LOW_FPS, SCENES, VideoKey
 
 AD_HOC_ACCOUNT = Account("viewer", "see no evil")
 REDIRECT_TRAP = "/elsewhere"

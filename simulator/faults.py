@@ -53,7 +53,7 @@ class Fault(StrEnum):
     CLOSE = "close"
     """Hangs up after a number of frames."""
     LOW_FPS = "low-fps"
-    """Claims its full frame rate and sends four pictures a second."""
+    """Claims its full frame rate and sends videos.LOW_FPS."""
 
     BLACK = "black"
     FROZEN = "frozen"
@@ -64,8 +64,6 @@ class Fault(StrEnum):
 
 DEFAULT_NUMBERS = {Fault.SLOW: 800, Fault.FLAPPING: 240, Fault.STALL: 10, Fault.CLOSE: 10}
 """For the faults that take a number: milliseconds, seconds of a whole period, frames, frames."""
-
-LOW_FPS = 4
 
 REFUSALS = {
     (Fault.FORBIDDEN, "DESCRIBE"): 403,

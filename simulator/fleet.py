@@ -70,7 +70,7 @@ _FLEET: dict[tuple[str, ...], list[_Entry]] = {
         _Entry("Lobby", "Reception, ceiling", "lobby"),
         _Entry("Turnstiles A", "Main entrance, left", "turnstile"),
         _Entry("Turnstiles B", "Main entrance, right", "turnstile"),
-        _Entry("Staff door", "North side", "door"),
+        _Entry("Staff door", "North side", "door", codec="h265"),
         _Entry("Night door", "South side, infra-red", "door-night"),
     ],
     ("Plant Vienna", "Building 1", "Offices"): [
@@ -92,7 +92,7 @@ _FLEET: dict[tuple[str, ...], list[_Entry]] = {
     ("Plant Vienna", "Building 2", "Dock"): [
         _Entry("Dock 1", "Ramp 1, inside", "dock"),
         _Entry("Dock 2", "Ramp 2, inside", "dock", Fault.NO_FRAMES),
-        _Entry("Dock 3", "Ramp 3, inside", "dock", codec="h265"),
+        _Entry("Dock 3", "Ramp 3, inside", "dock"),
         _Entry("Dock yard", "Mast 4", "dock-night"),
         _Entry("Dispatch", "Hall C", "dock", codec="mjpeg"),
         _Entry("Dock office", "Hall C, stairs", "door", is_dead=True),
@@ -127,7 +127,7 @@ _FLEET: dict[tuple[str, ...], list[_Entry]] = {
     ],
     ("Office Linz",): [
         _Entry("Front door", "Street side", "door"),
-        _Entry("Lobby", "Second floor", "lobby", codec="mjpeg"),
+        _Entry("Lobby", "Second floor", "lobby", codec="h265"),
         _Entry("Corridor", "Second floor", "corridor", Fault.REDIRECT),
         _Entry("Kitchen", "Second floor", "canteen", auth=""),
         _Entry("Roof terrace", "Third floor", "car-park", is_dead=True),

@@ -80,9 +80,9 @@ def lobby(canvas: Canvas) -> None:
     view.wall(canvas, 2.6, 5.9, 1.2, 2.7, end, "#345b7c")
     view.wall(canvas, 3.0, 4.6, 1.75, 2.1, end, "#e9eff3")
 
-    _sofa(canvas, view)
-    _plant(canvas, view, -5.4, 9.5)
     _plant(canvas, view, 1.9, 11.0)
+    _plant(canvas, view, -5.4, 9.5)
+    _sofa(canvas, view)
     weather(canvas, 4, 0.018)
     _shade_room(canvas, view, (-6.5, 6.5), 3.8, end)
     shine(canvas, 0.86, [(430, 250, 340, 0.38), (430, 640, 360, 0.16)])

@@ -79,5 +79,5 @@ def _noises(size: tuple[int, int], strength: float) -> list[NDArray[np.uint8]]:
 def _stamp(frame: Pixels, clock: datetime.time) -> None:
     canvas = Canvas(frame)
     text = f"{_DATE} {clock:%H:%M:%S}"
-    canvas.text(text, (30, 52), 0.95, "#101010", 5)
+    canvas.text(text, (30, 52), 0.95, "#101010", 7)
     canvas.text(text, (30, 52), 0.95, "#f4f4f4", 2)

@@ -18,7 +18,7 @@ DOCK_AWAY = 15.0
 
 def car_park(canvas: Canvas) -> None:
     view = CAR_PARK_VIEW
-    fade(canvas, 0, 240, "#9fb9c9", "#d3dee0")
+    fade(canvas, 0, 310, "#9fb9c9", "#d3dee0")
     _hall(canvas, view)
     _hedge(canvas, view)
     view.floor(canvas, -60, 60, 3, 34, "#7d8283")

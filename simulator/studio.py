@@ -94,14 +94,8 @@ def _encoder(key: VideoKey) -> list[str]:
 
 
 def _rate(bits_per_second: int) -> list[str]:
-    return [
-        "-b:v",
-        str(bits_per_second),
-        "-maxrate",
-        str(bits_per_second * 3 // 2),
-        "-bufsize",
-        str(bits_per_second * 2),
-    ]
+    """Constant quality, and never more than this on average: noise at night would take any amount."""
+    return ["-crf", "22", "-maxrate", str(bits_per_second), "-bufsize", str(bits_per_second * 2)]
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ SCENES = (
 CODECS = ("h264", "h265", "mjpeg")
 SIZES = {360: (640, 360), 720: (1280, 720), 1080: (1920, 1080)}
 MAX_FPS = 30
+LOW_FPS = 4
+"""What a camera sends that should send more."""
 MAX_GOP_SECONDS = 10
 
 _LOOP_SECONDS = 12
@@ -142,10 +144,11 @@ def standard_set() -> list[VideoKey]:
     """What set-up makes: every scene for the demo fleet, and the shapes tests and benchmarks use most."""
     demo = [VideoKey(scene) for scene in SCENES]
     demo += [VideoKey("door", picture=picture) for picture in Picture]
-    codecs = [VideoKey(scene, codec) for scene in ("lobby", "dock") for codec in ("h265", "mjpeg")]
+    demo += [VideoKey("car-park", picture=Picture.BLURRED), VideoKey("car-park", fps=LOW_FPS)]
+    codecs = [VideoKey("door", "h265"), VideoKey("lobby", "h265"), VideoKey("dock", "mjpeg")]
     small = [VideoKey("door", codec, 360) for codec in CODECS]
     small += [VideoKey("door", height=360, gop_seconds=seconds) for seconds in (1, 4, 10)]
-    full = [VideoKey("turnstile", codec, 1080) for codec in ("h264", "h265")]
+    full = [VideoKey("door", codec, 1080) for codec in ("h264", "h265")]
     return demo + codecs + small + full
 
 
