@@ -198,7 +198,7 @@ def _is_embedded(values: Mapping[str, Any]) -> bool:
 
 
 def _required(values: Mapping[str, Any]) -> list[str]:
-    needed = {}
+    needed: dict[str, str] = {}
     if not _is_embedded(values):
         needed |= dict.fromkeys(("REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS"), "is needed with PostgreSQL")
     if values.get("STORAGE") == "s3":

@@ -48,7 +48,7 @@ def _on_csrf(_error: CSRFError) -> Response:
 
 
 def _on_http(error: HTTPException) -> Response:
-    if error.response is not None:
+    if isinstance(error.response, Response):
         return error.response
     code = error.code or 500
     title, what = PAGES.get(code, (error.name, "Go back and try again."))

@@ -188,4 +188,4 @@ def _sentence(found: Any) -> str:
         return f"Shorten this to {found['ctx']['max_length']} characters."
     if found["type"] == "literal_error":
         return f"This must be one of {found['ctx']['expected']}."
-    return SENTENCES.get(found["type"], found["msg"] + ".")
+    return SENTENCES.get(found["type"], f"{found['msg']}.")
