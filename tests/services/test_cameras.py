@@ -90,6 +90,17 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(app: Flask) -> None
     assert stored(camera).name == "First"
 
 
+def test_switching_a_camera_off_and_on_is_history_and_it_is_checked_at_once(app: Flask) -> None:
+    camera = cameras.create(camera_input(), NOW)
+    hours = [NOW + timedelta(hours=n) for n in range(3)]
+    cameras.update(camera, camera_input(is_active=False), hours[1])
+    cameras.update(camera, camera_input(is_active=True), hours[2])
+    cameras.update(camera, camera_input(is_active=True, location="Gate"), hours[2])
+    found = db.session.scalars(db.select(StatusChange).order_by(StatusChange.at)).all()
+    assert [(c.at, c.old, c.new) for c in found] == [(hours[1], "idle", "disabled"), (hours[2], "disabled", "idle")]
+    assert stored(camera).next_due_at == hours[2]
+
+
 def test_a_deleted_camera_takes_its_history_along(app: Flask) -> None:
     camera = cameras.create(camera_input(), NOW)
     health = CameraHealth(camera_id=camera.id, tick=NOW, last_check=NOW, outcome=1, is_connected=True)

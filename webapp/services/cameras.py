@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 
 from ..credentials import Credentials
 from ..extensions import db, settings, transaction
-from ..models import Camera, CameraGroup, Status, new_id
+from ..models import Camera, CameraGroup, Status, StatusChange, new_id
 from ..schemas import CameraInput, InvalidInput
 from ..storage import StorageError, storage_from_settings
 from ..video.addresses import AddressNotAllowed, NameNotFound, vet
@@ -138,6 +138,7 @@ def update(camera: Camera, given: CameraInput, now: datetime) -> Camera:
             raise EditedMeanwhile(stored)
         _require_group(given.group_id)
         _keep_password_from_strangers(stored, given)
+        _note_switch(stored, given.is_active, now)
         _fill(stored, given, now)
         stored.version += 1
     live.publish([stored.id], status_changed=True)
@@ -196,6 +197,15 @@ def _keep_password_from_strangers(camera: Camera, given: CameraInput) -> None:
     moves = parse_stream_url(given.rtsp_url).address != parse_stream_url(camera.rtsp_url).address
     if moves and camera.password_encrypted and given.password is None and not given.clear_password:
         raise InvalidInput({"password": ["The address has changed: type the camera's password again."]})
+
+
+def _note_switch(camera: Camera, is_active: bool, now: datetime) -> None:
+    """Disabling and enabling are part of the camera's history; an enabled one is checked at once."""
+    if is_active == camera.is_active:
+        return
+    old, new = (Status.DISABLED, camera.status) if is_active else (camera.status, Status.DISABLED)
+    db.session.add(StatusChange(camera_id=camera.id, at=now, old=old, new=new))
+    camera.next_due_at = now
 
 
 def _require_group(group_id: str | None) -> None:
