@@ -36,12 +36,12 @@ def members_of(settings: config.Settings, with_simulator: bool) -> list[Member]:
         commands = {REDIS: f"exec {shlex.join(own)}"} | commands
     if with_simulator:
         commands["cameras"] = f"exec python -m simulator --port {demo.simulator_port()}"
-    names = [(f"{kind}.{n + 1}", kind) for kind in commands for n in range(_number_of(kind, settings))]
+    names = [(name, kind) for kind in commands for name in _names(kind, settings)]
     return [Member(name, commands[kind], colour) for (name, kind), colour in zip(names, get_colours(), strict=False)]
 
 
-def _number_of(kind: str, settings: config.Settings) -> int:
-    return settings.CHECK_WORKERS if kind == "checks" else 1
+def _names(kind: str, settings: config.Settings) -> list[str]:
+    return [f"checks.{n + 1}" for n in range(settings.CHECK_WORKERS)] if kind == "checks" else [kind]
 
 
 def _has_own_redis(settings: config.Settings) -> bool:
@@ -80,7 +80,7 @@ def require_free_port(host: str, port: int) -> None:
         socket.create_server((host, port)).close()
     except OSError as error:
         sys.exit(
-            f"The web server cannot listen on {host}:{port}: {error.strerror}. Set HOST or PORT to something else."
+            f"The web server cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. Set another HOST or PORT."
         )
 
 
