@@ -222,3 +222,25 @@ def test_skipping_never_overwrites_a_real_reading() -> None:
 def test_an_empty_batch_writes_nothing() -> None:
     assert record(TICK, []).readings == {}
     assert health() == []
+
+
+def test_the_time_in_which_nothing_was_known_becomes_history_when_readings_come_back() -> None:
+    camera_id = add(status=Status.LIVE)
+    later = TICK + timedelta(hours=1)
+    reading = replace(GOOD, at=later + timedelta(seconds=3))
+    record(later, [(found, reading) for found in claimed([camera_id], later)])
+    changes = db.session.scalars(select(StatusChange).order_by(StatusChange.at)).all()
+    assert [(c.old, c.new, c.reason) for c in changes] == [
+        ("live", "unknown", Outcome.SKIPPED),
+        ("unknown", "live", Outcome.ONLINE),
+    ]
+    assert TICK + MINUTE < changes[0].at < TICK + 5 * MINUTE
+    assert changes[1].at == reading.at
+
+
+def test_our_own_fault_does_not_end_the_time_in_which_nothing_is_known() -> None:
+    camera_id = add(status=Status.LIVE)
+    later = TICK + timedelta(hours=1)
+    reading = Reading(later, Outcome.INTERNAL_ERROR)
+    record(later, [(found, reading) for found in claimed([camera_id], later)])
+    assert db.session.scalars(select(StatusChange)).all() == []

@@ -14,6 +14,7 @@ from ..extensions import db, transaction
 from ..models import OUTCOME_CODES, Camera, CameraHealth, Status, StatusChange, UtcDateTime, new_id
 from ..outcomes import Outcome, Reading
 from .judge import State, judge, next_due
+from .shown import unknown_from
 from .sweep_plan import Claim, interval
 
 cameras = Camera.__table__
@@ -40,9 +41,8 @@ def record(tick: datetime, found: Sequence[Found]) -> Recorded:
         stored = _lock(claim.id for claim, _ in found)
         accepted = [(stored[claim.id], reading) for claim, reading in found if _is_same(stored.get(claim.id), claim)]
         updates = [_verdict(row, reading, tick) for row, reading in accepted]
-        changes = [
-            _change(row, new) for (row, _), new in zip(accepted, updates, strict=True) if new["status"] != row.status
-        ]
+        verdicts = zip(accepted, updates, strict=True)
+        changes = [change for (row, reading), new in verdicts for change in _changes(row, new, reading)]
         _write(tick, accepted, updates, changes)
         _release(found)
     return Recorded({row.id: reading for row, reading in accepted}, status_changed=bool(changes))
@@ -123,15 +123,21 @@ def _facts(reading: Reading) -> dict[str, Any]:
     return facts
 
 
-def _change(row: Row[Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "camera_id": row.id,
-        "at": new["status_since"],
-        "old": row.status,
-        "new": new["status"],
-        "reason": new["outcome"],
-    }
+def _changes(row: Row[Any], new: Mapping[str, Any], reading: Reading) -> list[dict[str, Any]]:
+    """What the history learns: the gap in which we knew nothing, where there was one, and then the new status."""
+    gap_start = unknown_from(row)
+    if reading.outcome.is_ours:
+        return []
+    if gap_start < reading.at:
+        gap = _change(row.id, gap_start, row.status, Status.UNKNOWN, Outcome.SKIPPED)
+        return [gap, _change(row.id, reading.at, Status.UNKNOWN, new["status"], reading.outcome)]
+    if new["status"] == row.status:
+        return []
+    return [_change(row.id, new["status_since"], row.status, new["status"], reading.outcome)]
+
+
+def _change(camera_id: str, at: datetime, old: str, new: str, reason: Outcome) -> dict[str, Any]:
+    return {"id": new_id(), "camera_id": camera_id, "at": at, "old": old, "new": new, "reason": reason}
 
 
 def _write(

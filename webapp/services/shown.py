@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, literal
+from sqlalchemy import ColumnElement, Row, case, literal
 
 from ..extensions import settings
 from ..models import Camera, Status
@@ -26,7 +27,7 @@ def patience() -> timedelta:
     return timedelta(seconds=2 * settings.CHECK_INTERVAL_SECONDS + settings.CHECK_DEADLINE_SECONDS)
 
 
-def unknown_from(camera: Camera) -> datetime:
+def unknown_from(camera: Camera | Row[Any]) -> datetime:
     """The moment from which the camera's last reading is too old to believe."""
     return camera.next_due_at + patience()
 
