@@ -69,7 +69,7 @@ class CameraSpec:
 
     def __post_init__(self) -> None:
         schemes(self.auth)
-        video_key(self, Condition())
+        video_key(self, self.condition)
 
     @property
     def account(self) -> Account | None:

@@ -46,8 +46,12 @@ class Farm:
         stats.connections += 1
         stats.open_connections += 1
         # A viewer may vanish at any moment: then nobody is left to tell.
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError), contextlib.closing(writer):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             try:
                 await Connection(self._registry, reader, writer).serve()
+                writer.close()
+                await writer.wait_closed()
             finally:
                 stats.open_connections -= 1
+                writer.transport.abort()
+                await writer.wait_closed()

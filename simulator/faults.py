@@ -92,6 +92,10 @@ class Condition:
     fault: Fault = Fault.NONE
     number: int = 0
 
+    def __post_init__(self) -> None:
+        if self.number < (self.fault is Fault.FLAPPING):
+            raise ValueError(f"{self.fault} cannot have the number {self.number}")
+
     @classmethod
     def of(cls, fault: Fault, number: int | None = None) -> Condition:
         return cls(fault, DEFAULT_NUMBERS.get(fault, 0) if number is None else number)

@@ -12,7 +12,7 @@ import cv2
 import imageio_ffmpeg
 
 from simulator.scenes import Filming
-from simulator.videos import DIRECTORY, VideoKey, drawing_version
+from simulator.videos import CODECS, DIRECTORY, VideoKey, drawing_version
 
 _TEAMS = 2
 _BITS_PER_SECOND = {360: 400_000, 720: 1_200_000, 1080: 2_500_000}
@@ -35,7 +35,7 @@ def make(names: list[str]) -> None:
 
 
 def _delete_outdated() -> None:
-    for file in DIRECTORY.glob("*_*.*"):
+    for file in (file for codec in CODECS for file in DIRECTORY.glob(f"*.{codec}")):
         if not file.stem.endswith(drawing_version()):
             file.unlink(missing_ok=True)
 
