@@ -34,14 +34,14 @@ class Login:
         self._challenge = chosen
         self._nonce_is_from_here = True
 
-    def answer(self, method: str) -> str | None:
+    def answer(self, method: str, url: str) -> str | None:
         """The Authorization header's value; None as long as the camera has not asked."""
         if self._challenge is None:
             return None
         self._answers += 1
         target = self._target
         username, password = target.username or "", target.password or ""
-        return digest.authorization(self._challenge, username, password, method, target.url.text)
+        return digest.authorization(self._challenge, username, password, method, url)
 
     def on_new_connection(self) -> None:
         """Some cameras count a nonce for one connection only."""

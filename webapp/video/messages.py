@@ -57,11 +57,18 @@ class Response:
     body: bytes
 
 
-def request(method: str, url: str, cseq: int, authorization: str | None = None) -> bytes:
-    """`url` as StreamUrl.text: it carries no user name and no password."""
-    lines = [f"{method} {url} RTSP/1.0", f"CSeq: {cseq}", f"User-Agent: {USER_AGENT}"]
-    if method == "DESCRIBE":
-        lines.append("Accept: application/sdp")
+# What each method needs beside CSeq and User-Agent. Some cameras answer nobody who does not send these.
+_HEADERS = {
+    "DESCRIBE": ["Accept: application/sdp"],
+    "SETUP": ["Transport: RTP/AVP/TCP;unicast;interleaved=0-1"],
+}
+
+
+def request(method: str, url: str, cseq: int, authorization: str | None = None, session: str | None = None) -> bytes:
+    """`url` carries no user name and no password."""
+    lines = [f"{method} {url} RTSP/1.0", f"CSeq: {cseq}", f"User-Agent: {USER_AGENT}", *_HEADERS.get(method, [])]
+    if session:
+        lines.append(f"Session: {session}")
     if authorization:
         lines.append(f"Authorization: {authorization}")
     return "\r\n".join([*lines, "", ""]).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,17 +20,19 @@ from webapp.video.target import Limits, OnStep, Target
 _ANSWERS: dict[int, tuple[Outcome, str]] = {
     403: (Outcome.FORBIDDEN, "The camera answers 403: this user may not watch this stream."),
     404: (Outcome.NOT_FOUND, "The camera answers 404: there is no stream at this path."),
-    405: (Outcome.UNSUPPORTED, "The camera answers 405: it does not allow DESCRIBE for this path."),
+    405: (Outcome.UNSUPPORTED, "The camera answers 405: this method is not allowed for this path."),
     406: (Outcome.UNSUPPORTED, "The camera answers 406: it does not describe its stream as SDP."),
     410: (Outcome.NOT_FOUND, "The camera answers 410: the stream at this path is gone."),
     453: (Outcome.BUSY, "The camera answers 453: not enough bandwidth for another viewer."),
     454: (Outcome.PROTOCOL_ERROR, "The camera answers 454 (session not found) although no session was asked for."),
     461: (Outcome.UNSUPPORTED, "The camera answers 461: it does not send RTSP over TCP."),
-    501: (Outcome.UNSUPPORTED, "The camera answers 501: it does not know DESCRIBE."),
+    501: (Outcome.UNSUPPORTED, "The camera answers 501: not implemented."),
     503: (Outcome.BUSY, "The camera answers 503: service unavailable."),
     505: (Outcome.UNSUPPORTED, "The camera answers 505: it does not speak RTSP 1.0."),
     551: (Outcome.UNSUPPORTED, "The camera answers 551: option not supported."),
 }
+_SESSION = re.compile(r"[!#-:<-~]{1,128}")
+_URL = re.compile(r"rtsps?://[!#-;=?-~]{1,2048}")
 
 
 @dataclass(slots=True)
@@ -57,6 +60,18 @@ def probe(target: Target, limits: Limits, on_step: OnStep | None = None) -> Prob
     except CheckFailed as failure:
         found.outcome, found.detail = failure.outcome, failure.detail
     return found
+
+
+def why_refused(target: Target, ip: str, limits: Limits, deadline: Deadline) -> CheckFailed | None:
+    """Why the decoder could not open a stream that the probe found in order; None when the camera now agrees."""
+    try:
+        with Dialogue(target, limits.connect_s, deadline) as dialogue:
+            dialogue.connect([ip])
+            dialogue.describe()
+            dialogue.setup()
+    except CheckFailed as failure:
+        return failure
+    return None
 
 
 class Steps:
@@ -109,6 +124,8 @@ class Dialogue:
         self._connection: Connection | None = None
         self._cseq = 0
         self._reconnected = False
+        self._track = ""
+        self._session: str | None = None
 
     def __enter__(self) -> Dialogue:
         return self
@@ -134,27 +151,39 @@ class Dialogue:
         while response.head.status == 401:
             self._login.take(response.head)
             response = self._ask("DESCRIBE")
-        description = _description(response)
+        _refuse(response.head, "DESCRIBE")
+        description = parse_description(response.body)
         self._login.refuse_what_the_decoder_cannot_answer()
+        self._track = _track(response.head.first("content-base") or self._url.text, description.control)
         return description
 
-    def _ask(self, method: str) -> Response:
-        authorization = self._login.answer(method)
+    def setup(self) -> None:
+        """Asks for the described video over TCP, and leaves at once. Raises CheckFailed when the camera refuses."""
+        head = self._ask("SETUP", self._track).head
+        _refuse(head, "SETUP")
+        session = _SESSION.match(head.first("session"))
+        if session:
+            self._session = session[0]
+            self._ask("TEARDOWN")
+
+    def _ask(self, method: str, url: str | None = None) -> Response:
+        url = url or self._url.text
+        authorization = self._login.answer(method, url)
         try:
-            response = self._send(method, authorization)
+            response = self._send(method, url, authorization)
         except HungUp:
             if self._reconnected or self._cseq == 1:
                 raise
             self._reconnect()
-            response = self._send(method, authorization)
+            response = self._send(method, url, authorization)
         if response.head.closes:
             self._hang_up()
         return response
 
-    def _send(self, method: str, authorization: str | None) -> Response:
+    def _send(self, method: str, url: str, authorization: str | None) -> Response:
         connection = self._connection or self._reconnect()
         self._cseq += 1
-        return connection.ask(messages.request(method, self._url.text, self._cseq, authorization))
+        return connection.ask(messages.request(method, url, self._cseq, authorization, self._session))
 
     def _reconnect(self) -> Connection:
         self._hang_up()
@@ -174,9 +203,16 @@ def _refuse_redirect(head: Head) -> None:
         raise CheckFailed(Outcome.REDIRECTED, f"The camera answers {head.status} and names another address.")
 
 
-def _description(response: Response) -> Description:
-    status = response.head.status
-    if status == 200:
-        return parse_description(response.body)
-    _refuse_redirect(response.head)
-    raise CheckFailed(*_ANSWERS.get(status, (Outcome.PROTOCOL_ERROR, f"The camera answers DESCRIBE with {status}.")))
+def _refuse(head: Head, method: str) -> None:
+    if head.status == 200:
+        return
+    _refuse_redirect(head)
+    unknown = (Outcome.PROTOCOL_ERROR, f"The camera answers {method} with {head.status}.")
+    raise CheckFailed(*_ANSWERS.get(head.status, unknown))
+
+
+def _track(base: str, control: str) -> str:
+    """The URL for SETUP, put together as cameras expect it: appended, not resolved as on the web."""
+    if control.startswith(("rtsp://", "rtsps://")) or not _URL.fullmatch(base):
+        return control
+    return base if control in ("", "*") else f"{base.removesuffix('/')}/{control}"

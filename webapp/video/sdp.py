@@ -18,6 +18,7 @@ _KNOWN_BUT_UNUSABLE = {
 }  # fmt: skip
 
 _RTPMAP = re.compile(r"a=rtpmap:\s*(\d{1,3})\s+([A-Za-z0-9.-]{1,32})/")
+_CONTROL = re.compile(r"a=control:([!#-;=?-~]{1,1024})")
 _FRAMERATE = re.compile(r"a=framerate:\s*(\d{1,3}(?:\.\d{1,6})?)\s*")
 
 
@@ -27,6 +28,8 @@ class Description:
     """h264, h265 or mjpeg."""
     fps: float | None
     """Claimed by the camera, not measured."""
+    control: str = ""
+    """Where the video's SETUP goes: relative to the description's address, or a whole URL; empty when not said."""
 
 
 def parse_description(body: bytes) -> Description:
@@ -36,7 +39,7 @@ def parse_description(body: bytes) -> Description:
     lines = _first_video(body.decode("latin-1").splitlines())
     if not lines:
         raise CheckFailed(Outcome.UNSUPPORTED, "The stream description offers no video.")
-    return Description(_codec(_encoding(lines)), _claimed_fps(lines))
+    return Description(_codec(_encoding(lines)), _claimed_fps(lines), _control(lines))
 
 
 def _first_video(lines: list[str]) -> list[str]:
@@ -63,6 +66,10 @@ def _codec(encoding: str) -> str:
         return _CODECS[encoding]
     name = encoding if encoding in _KNOWN_BUT_UNUSABLE else "a codec we do not know"
     raise CheckFailed(Outcome.UNSUPPORTED, f"The camera sends {name}. Set it to H.264, H.265 or MJPEG.")
+
+
+def _control(lines: list[str]) -> str:
+    return next((match[1] for match in map(_CONTROL.fullmatch, lines) if match), "")
 
 
 def _claimed_fps(lines: list[str]) -> float | None:

@@ -39,3 +39,5 @@ class Limits:
     connect_s: float = 3.0
     probe_s: float = 5.0
     """Everything up to the answer to DESCRIBE, so that a slow camera still has time to send its picture."""
+    measure_fps: bool = False
+    """Wait up to half a second longer for a measured frame rate where the keyframe comes first."""
