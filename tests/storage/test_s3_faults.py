@@ -62,7 +62,7 @@ def says(text: str) -> Callable[[socket.socket], None]:
 def trickle(connection: socket.socket) -> None:
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    while True:
+    for _ in range(50):
         connection.sendall(b"x")
         time.sleep(0.1)
 
@@ -80,8 +80,8 @@ def test_a_server_that_never_answers_costs_less_than_eight_seconds() -> None:
             storage.put("a.jpg", JPEG)
 
 
-def test_server_errors_are_unavailable_and_a_long_retry_after_is_not_obeyed() -> None:
-    busy = "HTTP/1.1 503 Slow Down\nRetry-After: 3600\nContent-Length: 0\n\n"
+def test_server_errors_are_unavailable_and_retry_after_is_not_obeyed() -> None:
+    busy = "HTTP/1.1 503 Slow Down\nRetry-After: 5\nContent-Length: 0\n\n"
     with server_that(says(busy)) as endpoint:
         for ask in (lambda: s3_at(endpoint).put("a.jpg", JPEG), lambda: list(s3_at(endpoint).list())):
             with at_most(1), pytest.raises(StorageUnavailable, match="server errors"):
