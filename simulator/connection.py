@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from simulator import auth, control, misbehaviour, rtsp, sdp, streaming
+from simulator import control, misbehaviour, rtsp, sdp, streaming
 from simulator.faults import REFUSALS, Condition, Fault
+from simulator.login import missing_login
 from simulator.registry import Camera, Registry
 
 _METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER, SET_PARAMETER"
@@ -84,7 +85,8 @@ class Connection:
             await asyncio.sleep(asked.condition.number / 1000)
         if request.method == "OPTIONS":
             self._reply(request, [("Public", _METHODS)])
-        elif not self._is_logged_in(asked):
+        elif challenges := missing_login(asked.camera, request, fault, time.time()):
+            self._refuse(request, 401, challenges)
             if fault is Fault.CLOSE_AFTER_401:
                 self._writer.close()
         elif status := REFUSALS.get((fault, request.method)):
@@ -107,32 +109,6 @@ class Connection:
                 self._reply(asked.request, [self._session.header] if self._session else [])
             case _:
                 self._refuse(asked.request, 405, [("Allow", _METHODS)])
-
-    def _is_logged_in(self, asked: _Asked) -> bool:
-        """Answers the request itself with 401 when not."""
-        camera, request = asked.camera, asked.request
-        refuses_all = asked.condition.fault is Fault.WRONG_PASSWORD
-        if camera.spec.account is None and not refuses_all:
-            return True
-        is_stale = asked.condition.fault is Fault.STALE_NONCE and auth.used_nonce(request) == camera.nonces[0]
-        nonce = camera.nonces[1] if auth.used_nonce(request) == camera.nonces[1] or is_stale else camera.nonces[0]
-        offered = auth.schemes(camera.spec.auth)
-        if is_stale or "authorization" not in request.headers:
-            self._refuse(request, 401, auth.challenges(offered, nonce, stale=is_stale))
-            return False
-        account = camera.spec.account
-        now = time.time()
-        if (
-            account
-            and not refuses_all
-            and not camera.is_locked(now)
-            and auth.is_accepted(request, account, offered, nonce)
-        ):
-            camera.count_login()
-            return True
-        camera.count_wrong_password(now)
-        self._refuse(request, 401, auth.challenges(offered, nonce))
-        return False
 
     async def _describe(self, asked: _Asked) -> None:
         if asked.condition.fault is Fault.REDIRECT:

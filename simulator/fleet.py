@@ -10,11 +10,12 @@ from simulator.faults import PICTURES, Fault
 
 USERNAME = "camkeeper"
 PASSWORD = "watch/the#gate"  # noqa: S105  of simulated cameras; such characters must survive a URL
-OLD_PASSWORD = "last summer"  # noqa: S105  what a camera with the fault 'wrong password' is asked with
+OLD_PASSWORD = "last summer"  # noqa: S105  what Camkeeper is told for the cameras that refuse it
 DEAD_PORT = 1
 """Nothing listens here on any usual machine."""
 
 _FLAPPING_SECONDS = 480
+_LOCK_SECONDS = 60
 _OUTCOMES = {
     Fault.WRONG_PASSWORD: "auth_failed",
     Fault.FORBIDDEN: "forbidden",
@@ -170,6 +171,8 @@ def _expected_state(entry: _Entry) -> str:
 
 
 def _spec(group: tuple[str, ...], entry: _Entry) -> CameraSpec:
+    # Whoever enters the right password mends the camera, and need not wait long for a lock to open.
+    is_only_misremembered = entry.fault is Fault.WRONG_PASSWORD
     return CameraSpec(
         _path(group, entry),
         scene=entry.scene,
@@ -177,8 +180,9 @@ def _spec(group: tuple[str, ...], entry: _Entry) -> CameraSpec:
         username=USERNAME if entry.auth else None,
         password=PASSWORD if entry.auth else None,
         auth=entry.auth or "digest",
-        fault=entry.fault,
+        fault=Fault.NONE if is_only_misremembered else entry.fault,
         number=_FLAPPING_SECONDS if entry.fault is Fault.FLAPPING else None,
+        locks_for_seconds=_LOCK_SECONDS,
     )
 
 

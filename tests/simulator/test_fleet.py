@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from simulator.cameras import video_key
-from simulator.fleet import DEAD_PORT, DemoCamera, demo_cameras, demo_specs
+from simulator.fleet import OLD_PASSWORD, PASSWORD, USERNAME, DemoCamera, demo_cameras, demo_specs
+from simulator.running import running_farm
 from simulator.videos import standard_set
+from tests.simulator.viewer import Viewer, digest
 from webapp.models import Status
 from webapp.outcomes import Outcome
 
@@ -18,7 +20,7 @@ FLEET = demo_cameras("127.0.0.1", 8554)
 
 def test_every_camera_is_entered_once() -> None:
     assert len(FLEET) == 48
-    assert max(Counter(camera.url for camera in FLEET).values()) == 1 + (DEAD_PORT == 8554)
+    assert len({camera.url for camera in FLEET}) == 48
     assert max(Counter((camera.group_path, camera.name) for camera in FLEET).values()) == 1
 
 
@@ -43,6 +45,16 @@ def test_most_are_well_and_the_rest_covers_every_kind_of_trouble() -> None:
 
 def test_setup_makes_every_video_it_needs() -> None:
     assert {video_key(spec, spec.condition) for spec in demo_specs()} <= set(standard_set())
+
+
+def test_the_right_password_mends_a_camera_that_refuses_the_wrong_one() -> None:
+    entered = next(camera for camera in FLEET if camera.expected_outcome == "auth_failed")
+    spec = next(spec for spec in demo_specs() if spec.path == urlsplit(entered.url).path)
+    assert entered.password == OLD_PASSWORD
+    with running_farm([spec]) as farm, Viewer(farm, spec.path) as viewer:
+        challenge = viewer.ask("DESCRIBE").header("WWW-Authenticate")
+        logins = [digest(challenge, "DESCRIBE", viewer.uri, USERNAME, each) for each in (OLD_PASSWORD, PASSWORD)]
+        assert [viewer.ask("DESCRIBE", login).status for login in logins] == [401, 200]
 
 
 def test_passwords_stay_out_of_its_text() -> None:
