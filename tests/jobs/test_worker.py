@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def farm() -> Iterator[RunningFarm]:
 
 @pytest.fixture
 def overrides(overrides: dict[str, Any]) -> dict[str, Any]:
-    return overrides | {"CHECK_INTERVAL_SECONDS": 5, "CHECK_DEADLINE_SECONDS": 2.0}
+    return overrides | {"CHECK_DEADLINE_SECONDS": 2.0}
 
 
 class Worker:
@@ -55,10 +56,17 @@ class Worker:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
     def _read(self) -> None:
-        self.said.extend(self.process.stdout or ())
+        with self.process.stdout or nullcontext(()) as lines:
+            self.said.extend(lines)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
 
     @property
     def pid(self) -> int:
@@ -77,7 +85,6 @@ def start(app: Flask, overrides: dict[str, Any], redis_url: str) -> Iterator[Cal
         "DATA_DIR": str(overrides["DATA_DIR"]),
         "REDIS_URL": app.extensions["camkeeper"].REDIS_URL,
         "CAMERA_ALLOWED_NETWORKS": "127.0.0.0/8",
-        "CHECK_INTERVAL_SECONDS": "5",
         "CHECK_DEADLINE_SECONDS": "2",
     }
     workers: list[Worker] = []
@@ -89,8 +96,7 @@ def start(app: Flask, overrides: dict[str, Any], redis_url: str) -> Iterator[Cal
 
     yield start
     for worker in workers:
-        worker.process.kill()
-        worker.process.wait()
+        worker.end()
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 8.0) -> None:
@@ -259,6 +265,7 @@ def test_it_waits_for_a_redis_that_is_not_there_yet_and_can_be_stopped_meanwhile
     wait_for(lambda: any("Redis is away" in line for line in worker.said), 15)
     worker.process.send_signal(signal.SIGTERM)
     assert worker.process.wait(3) == 0
+    worker.end()
 
 
 def test_a_process_that_hangs_beyond_its_time_is_ended_by_its_watchdog() -> None:

@@ -40,7 +40,7 @@ def person(make_user: MakeUser) -> User:
     return make_user()
 
 
-def tested(url: str, person: User, **given: Any) -> ConnectionTest:
+def finished_test(url: str, person: User, **given: Any) -> ConnectionTest:
     """A test from its creation to its end."""
     test_id = connection_tests.create(StreamInput(rtsp_url=url, **given), person, utc_now()).id
     connection_check.run(test_id, utc_now())
@@ -55,7 +55,7 @@ def again(person: User, test_id: str) -> ConnectionTest:
 
 
 def test_a_good_camera_shows_what_it_sends(farm: RunningFarm, person: User) -> None:
-    test = tested(farm.url("/sim/none/door-h264-360p-gop2-key/1"), person)
+    test = finished_test(farm.url("/sim/none/door-h264-360p-gop2-key/1"), person)
     assert (test.outcome, test.codec, test.resolution) == ("online", "h264", "640x360")
     assert test.finished_at is not None
     jpeg = storage_from_settings(settings).get(picture_key(test.id)).data
@@ -65,7 +65,7 @@ def test_a_good_camera_shows_what_it_sends(farm: RunningFarm, person: User) -> N
 
 
 def test_the_step_that_fails_is_the_last_and_says_why(farm: RunningFarm, person: User) -> None:
-    test = tested(farm.url("/sim/not-found/door-h264-360p-gop2-key/1"), person)
+    test = finished_test(farm.url("/sim/not-found/door-h264-360p-gop2-key/1"), person)
     assert (test.outcome, test.picture_hash) == ("not_found", None)
     assert [step["state"] for step in test.steps] == ["ok"] * (len(test.steps) - 1) + ["failed"]
     assert test.steps[-1]["name"] == "describe"
@@ -80,13 +80,13 @@ def test_steps_are_seen_while_they_happen(farm: RunningFarm, person: User, monke
         seen.extend((step["name"], step["state"]) for step in again(person, test_id).steps[-1:])
 
     monkeypatch.setattr(connection_check, "_write", write_and_look)
-    tested(farm.url("/sim/none/door-h264-360p-gop2-key/2"), person)
+    finished_test(farm.url("/sim/none/door-h264-360p-gop2-key/2"), person)
     assert seen.index(("describe", "running")) < seen.index(("describe", "ok")) < seen.index(("frame", "running"))
 
 
 def test_the_password_reaches_the_camera_and_is_forgotten_afterwards(farm: RunningFarm, person: User) -> None:
     url = farm.url("/sim/none/door-h264-360p-gop2-key-digest/3")
-    test = tested(url, person, username="viewer", password="see no evil")
+    test = finished_test(url, person, username="viewer", password="see no evil")
     assert test.outcome == "online"
     assert test.password_encrypted is None
 
@@ -134,13 +134,13 @@ def test_only_the_person_who_asked_sees_the_test(person: User, make_user: MakeUs
 
 def test_a_test_that_is_delivered_twice_runs_once(farm: RunningFarm, person: User) -> None:
     path = "/sim/none/door-h264-360p-gop2-key/6"
-    test = tested(farm.url(path), person)
+    test = finished_test(farm.url(path), person)
     connection_check.run(test.id, utc_now())
     assert farm.stats.of(path).plays == 1
 
 
 def test_it_never_touches_the_tables_of_the_sweep(farm: RunningFarm, person: User) -> None:
-    tested(farm.url("/sim/none/door-h264-360p-gop2-key/7"), person)
+    finished_test(farm.url("/sim/none/door-h264-360p-gop2-key/7"), person)
     assert db.session.scalar(select(func.count()).select_from(CameraHealth)) == 0
 
 
@@ -148,7 +148,7 @@ def test_a_picture_that_cannot_be_stored_does_not_spoil_the_result(
     farm: RunningFarm, person: User, overrides: dict[str, Any]
 ) -> None:
     Path(overrides["DATA_DIR"], "pictures").write_text("in the way")
-    test = tested(farm.url("/sim/none/door-h264-360p-gop2-key/8"), person)
+    test = finished_test(farm.url("/sim/none/door-h264-360p-gop2-key/8"), person)
     assert (test.outcome, test.picture_hash) == ("online", None)
 
 
@@ -159,16 +159,17 @@ def test_an_error_of_ours_ends_the_test_with_our_own_error(
         raise ZeroDivisionError
 
     monkeypatch.setattr(connection_check, "check", broken)
-    test = tested(farm.url("/sim/none/door-h264-360p-gop2-key/9"), person)
+    test = finished_test(farm.url("/sim/none/door-h264-360p-gop2-key/9"), person)
     assert (test.outcome, test.finished_at is not None) == ("internal_error", True)
 
 
+@pytest.mark.usefixtures("app")
 def test_a_test_that_was_forgotten_meanwhile_is_left_alone() -> None:
     connection_check.run(new_id(), utc_now())
 
 
 def test_old_tests_are_forgotten_with_their_pictures(farm: RunningFarm, person: User) -> None:
-    old = tested(farm.url("/sim/none/door-h264-360p-gop2-key/10"), person)
+    old = finished_test(farm.url("/sim/none/door-h264-360p-gop2-key/10"), person)
     young = connection_tests.create(StreamInput(rtsp_url="rtsp://127.0.0.1/"), person, utc_now() + timedelta(hours=1))
     assert connection_tests.forget_old(utc_now() + timedelta(hours=1, minutes=1)) == 1
     assert connection_tests.get_for(person, old.id) is None

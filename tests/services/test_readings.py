@@ -196,6 +196,16 @@ def test_few_measured_frames_make_it_degraded() -> None:
     assert stored(camera_id).status == Status.DEGRADED
 
 
+def test_a_claimed_frame_rate_never_replaces_a_measured_one() -> None:
+    camera_id = add()
+    claimed_only = replace(GOOD, fps=25.0, fps_source="claimed")
+    write(camera_id, claimed_only)
+    assert (stored(camera_id).actual_fps, stored(camera_id).fps_source) == (25.0, "claimed")
+    write(camera_id, GOOD, claimed_only)
+    assert (stored(camera_id).actual_fps, stored(camera_id).fps_source) == (14.9, "measured")
+    assert [row.fps_actual for row in health()] == [pytest.approx(14.9), None]
+
+
 def test_the_next_check_follows_the_back_off() -> None:
     camera_id = add()
     write(camera_id, replace(BAD, outcome=Outcome.AUTH_FAILED), replace(BAD, outcome=Outcome.AUTH_FAILED))

@@ -43,14 +43,14 @@ def overrides(overrides: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def add(app: Flask, farm: RunningFarm) -> Callable[..., str]:
-    """A camera of the farm, due since a minute; its number makes its path its own."""
+    """A camera of the farm, due since minutes; its number makes its path its own."""
     numbers = iter(range(10_000))
 
     def add(path: str = GOOD, url: str | None = None, password: str | None = None, **fields: Any) -> str:
         camera_id = new_id()
         sealed = Credentials(settings.CREDENTIAL_KEYS).encrypt(password, camera_id) if password else None
         url = url or farm.url(f"{path}/{next(numbers)}")
-        due = utc_now() - MINUTE
+        due = utc_now() - 5 * MINUTE
         camera = Camera(id=camera_id, name="Gate", rtsp_url=url, next_due_at=due, password_encrypted=sealed, **fields)
         db.session.add(camera)
         db.session.commit()
@@ -149,10 +149,10 @@ def test_no_database_connection_is_held_while_cameras_are_asked(
     add: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = []
-    real = sweep.check
+    real, pool = sweep.check, db.engine.pool
 
     def watching(*args: Any, **kwargs: Any) -> Reading:
-        held.append(db.engine.pool.checkedout())  # type: ignore[attr-defined]
+        held.append(pool.checkedout())  # type: ignore[attr-defined]
         return real(*args, **kwargs)
 
     monkeypatch.setattr(sweep, "check", watching)

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -30,11 +31,18 @@ class Run:
         )
         self.said: list[str] = []
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
     def _read(self) -> None:
-        for line in self.process.stdout or ():
-            self._lines.put(line)
+        with self.process.stdout or nullcontext(()) as lines:
+            for line in lines:
+                self._lines.put(line)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
 
     def wait_for(self, text: str, seconds: float = 30.0) -> str:
         give_up = time.monotonic() + seconds
@@ -58,8 +66,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def run(environ: dict[str, str]) -> Iterator[Run]:
     run = Run(environ)
     yield run
-    run.process.kill()
-    run.process.wait()
+    run.end()
 
 
 def ours(environ: dict[str, str]) -> dict[int, str]:
@@ -81,7 +88,8 @@ def tell(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[st
 def test_it_comes_up_and_says_where(run: Run, environ: dict[str, str]) -> None:
     address = f"http://127.0.0.1:{environ['PORT']}"
     assert address in run.wait_for("is ready")
-    assert urlopen(f"{address}/healthz").status == 200
+    with urlopen(f"{address}/healthz") as answer:
+        assert answer.status == 200
 
 
 def test_a_second_start_on_the_same_data_is_refused_with_a_reason(run: Run, environ: dict[str, str]) -> None:

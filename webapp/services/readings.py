@@ -82,7 +82,7 @@ def _verdict(row: Row[Any], reading: Reading, tick: datetime) -> dict[str, Any]:
     state = judge(state, reading, reading.at, row.fps)
     facts = {name: getattr(row, name) for name in READING_FIELDS}
     if not reading.outcome.is_ours:
-        facts |= _facts(reading)
+        facts |= _facts(reading) | _frame_rate(row, reading)
     return facts | {
         "camera_id": row.id,
         "status": state.status,
@@ -118,9 +118,14 @@ def _facts(reading: Reading) -> dict[str, Any]:
     if reading.is_connected:
         facts |= {"last_connected": reading.at}
         facts |= {"actual_codec": reading.codec, "actual_resolution": reading.resolution}
-    if reading.fps is not None:
-        facts |= {"actual_fps": reading.fps, "fps_source": reading.fps_source}
     return facts
+
+
+def _frame_rate(row: Row[Any], reading: Reading) -> dict[str, Any]:
+    """A rate that was measured once is not replaced by what the camera claims."""
+    if reading.fps is None or (row.fps_source == "measured" and reading.fps_source != "measured"):
+        return {}
+    return {"actual_fps": reading.fps, "fps_source": reading.fps_source}
 
 
 def _changes(row: Row[Any], new: Mapping[str, Any], reading: Reading) -> list[dict[str, Any]]:
@@ -166,7 +171,7 @@ def _health_row(camera_id: str, tick: datetime, reading: Reading) -> dict[str, A
         "is_connected": reading.is_connected,
         "latency_ms": reading.latency_ms,
         "frame_ms": reading.frame_ms,
-        "fps_actual": reading.fps,
+        "fps_actual": reading.fps if reading.fps_source == "measured" else None,
     }
 
 
