@@ -7,6 +7,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 
 from .models import Camera
 from .schemas import CameraInput
@@ -27,7 +28,12 @@ TEXTS = (
     "codec",
     "detection_sensitivity",
 )
-CODECS = (("", "Not known"), ("h264", "H.264"), ("h265", "H.265"), ("mjpeg", "MJPEG"))
+CODECS = [
+    SelectChoice("", "Not known"),
+    SelectChoice("h264", "H.264"),
+    SelectChoice("h265", "H.265"),
+    SelectChoice("mjpeg", "MJPEG"),
+]
 
 
 def _tick(label: str, hint: str = "") -> BooleanField:
@@ -74,7 +80,8 @@ def camera_form(tree: GroupTree, camera: Camera | None = None, sent: MultiDict[s
         stored = {name: _text(getattr(camera, name)) for name in (*TEXTS, "version") if name != "password"}
         stored |= {name: getattr(camera, name) for name in TICKS if name != "clear_password"}
     form = CameraForm(formdata=_completed(sent, stored) if sent is not None else None, data=stored)
-    form.group_id.choices = [("", "No group"), *((node.id, _path(tree, node.id)) for node in tree.flat())]
+    groups = [SelectChoice(node.id, _path(tree, node.id)) for node in tree.flat()]
+    form.group_id.choices = [SelectChoice("", "No group"), *groups]
     return form
 
 
@@ -115,5 +122,5 @@ def differences(form: CameraForm, stored: Camera, given: CameraInput) -> list[tu
 def _shown(field: Any, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    choices = dict(getattr(field, "choices", None) or ())
+    choices = {choice.value: choice.label for choice in getattr(field, "choices", ())}
     return str(choices.get(value or "", _text(value))) or "–"

@@ -1,6 +1,7 @@
 // The htmx swap style "patch": make an element equal to its new self while every node that can stay stays, so that
 // focus, selection and pictures are left alone. Attributes named in data-keep belong to the browser.
 (() => {
+  const wanted = new WeakMap(); // img → the picture it is to show next
 
   function patch(old, fresh, added) {
     if (old.isEqualNode(fresh)) return;
@@ -30,21 +31,21 @@
   }
 
   function patchChildren(old, fresh, added) {
-    const wanted = [...fresh.childNodes];
+    const nodes = [...fresh.childNodes];
     const there = [...old.childNodes];
-    wanted.forEach((node, index) => {
+    nodes.forEach((node, index) => {
       if (index < there.length) patch(there[index], node, added);
       else {
         old.append(node);
         if (node.nodeType === Node.ELEMENT_NODE) added.push(node);
       }
     });
-    there.slice(wanted.length).forEach((node) => node.remove());
+    there.slice(nodes.length).forEach((node) => node.remove());
   }
 
   // The new picture is decoded before it is shown; when it cannot be had, the old one stays and says so.
   function changePicture(img, url) {
-    img.dataset.wanted = url;
+    wanted.set(img, url);
     if (!img.naturalWidth || isFarAway(img)) {
       img.src = url;
       return;
@@ -58,7 +59,7 @@
   }
 
   function settle(img, url, act, isMissing) {
-    if (img.dataset.wanted !== url) return;
+    if (wanted.get(img) !== url) return;
     act();
     img.parentElement?.classList.toggle("is-missing", isMissing);
   }

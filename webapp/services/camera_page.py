@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from ..models import Camera, Status, StatusChange
 from ..outcomes import Outcome
@@ -61,7 +62,7 @@ def open_page(camera: Camera, now: datetime) -> CameraPage:
 
 def _events(found: Sequence[StatusChange], now: datetime) -> list[Event]:
     events = []
-    for change, following in zip(found, [*found[1:], None], strict=True):
+    for change, following in zip_longest(found, found[1:]):
         until = following.at if following else now
         reason = Outcome(change.reason) if change.reason else None
         events.append(Event(change.at, change.old, change.new, reason, until - change.at, following is None))

@@ -23,6 +23,7 @@ NOUNS = (sign_in, setup, me, cameras, camera_forms, groups, live, pictures, conn
 
 
 def register(app: Flask) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     asset_urls.register(app)
     wording.register(app)
     for noun in NOUNS:

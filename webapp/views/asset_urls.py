@@ -18,7 +18,8 @@ def register(app: Flask) -> None:
 def asset(name: str) -> str:
     """The address of static/`name`, with a hash of its content."""
     path = Path(current_app.static_folder or "") / name
-    return url_for("static", filename=name, v=_content_hash(path, path.stat().st_mtime_ns))
+    # Not url_for: a page of tiles asks for its icons a thousand times.
+    return f"{request.script_root}{current_app.static_url_path}/{name}?v={_content_hash(path, path.stat().st_mtime_ns)}"
 
 
 def bootstrap_css() -> str:

@@ -1,0 +1,115 @@
+"""The strip: merged, without gaps and overlaps, and what is not known is never drawn as up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from webapp.extensions import db
+from webapp.models import Camera, StatusChange
+from webapp.services.shown import shown_status, unknown_from
+from webapp.services.timeline import Interval, intervals, strips
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAY = timedelta(hours=24)
+LONG_AGO = NOW - timedelta(days=30)
+
+
+def camera(status: str = "live", **fields: object) -> Camera:
+    known = {"id": "c", "created_at": LONG_AGO, "next_due_at": NOW + timedelta(minutes=1), "is_active": True}
+    return Camera(**(known | {"status": status} | fields))
+
+
+def change(hours_ago: float, old: str, new: str) -> StatusChange:
+    return StatusChange(camera_id="c", at=NOW - timedelta(hours=hours_ago), old=old, new=new)
+
+
+def seen(found: list[Interval]) -> list[tuple[float, float, str]]:
+    """Hours ago from, hours ago to, status."""
+    return [((NOW - i.start) / timedelta(hours=1), (NOW - i.end) / timedelta(hours=1), i.status) for i in found]
+
+
+@pytest.fixture(autouse=True)
+def _in_app(app: Flask) -> None:
+    """The patience with a missing check is a setting."""
+
+
+def test_without_a_change_the_whole_day_is_one_interval() -> None:
+    assert seen(intervals(camera(), [], NOW - DAY, NOW)) == [(24, 0, "live")]
+
+
+def test_the_day_begins_with_what_was_before_the_first_change() -> None:
+    found = intervals(camera("offline"), [change(2, "live", "offline")], NOW - DAY, NOW)
+    assert seen(found) == [(24, 2, "live"), (2, 0, "offline")]
+
+
+def test_equal_neighbours_are_one() -> None:
+    moves = [change(5, "live", "live"), change(3, "live", "live")]
+    assert seen(intervals(camera(), moves, NOW - DAY, NOW)) == [(24, 0, "live")]
+
+
+def test_nothing_is_drawn_before_the_camera_was_there() -> None:
+    new = camera("live", created_at=NOW - timedelta(hours=6))
+    found = intervals(new, [change(5, "idle", "live")], NOW - DAY, NOW)
+    assert seen(found) == [(6, 5, "idle"), (5, 0, "live")]
+
+
+def test_since_checks_are_missing_nothing_is_known() -> None:
+    lost = camera("live", next_due_at=NOW - timedelta(hours=3))
+    *_, last = intervals(lost, [], NOW - DAY, NOW)
+    assert last == Interval(unknown_from(lost), NOW, "unknown")
+
+
+def test_a_camera_that_is_switched_off_is_not_unknown() -> None:
+    off = camera("live", is_active=False, next_due_at=NOW - timedelta(days=3))
+    assert seen(intervals(off, [], NOW - DAY, NOW)) == [(24, 0, "disabled")]
+
+
+STATUSES = st.sampled_from(["idle", "live", "degraded", "offline", "disabled"])
+
+
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    moments=st.lists(st.floats(0, 24), max_size=30),
+    news=st.lists(STATUSES, min_size=31, max_size=31),
+    due_minutes=st.integers(-3000, 30),
+    age_minutes=st.integers(1, 3000),
+)
+def test_intervals_touch_never_overlap_and_end_now(
+    moments: list[float], news: list[str], due_minutes: int, age_minutes: int
+) -> None:
+    created = NOW - timedelta(minutes=age_minutes)
+    times = sorted(NOW - timedelta(hours=h) for h in moments if NOW - timedelta(hours=h) >= created)
+    moves = [StatusChange(camera_id="c", at=at, old=news[n], new=news[n + 1]) for n, at in enumerate(times)]
+    shown = camera(news[len(times)], created_at=created, next_due_at=NOW + timedelta(minutes=due_minutes))
+    found = intervals(shown, moves, NOW - DAY, NOW)
+    assert found[0].start == max(created, NOW - DAY)
+    assert found[-1].end == NOW
+    assert all(i.start < i.end for i in found)
+    assert all(a.end == b.start and a.status != b.status for a, b in pairwise(found))
+    assert (found[-1].status == "unknown") == (shown_status(shown, NOW) == "unknown")
+
+
+def test_one_query_serves_every_camera(app: Flask, make_camera: Callable[..., Camera]) -> None:
+    made = [make_camera(name=f"{n}", status="live", created_at=LONG_AGO) for n in range(5)]
+    for n, found in enumerate(made):
+        for hour in range(n):
+            db.session.add(
+                StatusChange(camera_id=found.id, at=NOW - timedelta(hours=hour + 1), old="live", new="offline")
+            )
+    db.session.commit()
+    queries = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: queries.append(args[2]))
+    drawn = strips(made, NOW - DAY, NOW)
+    assert len([query for query in queries if query.startswith("SELECT")]) == 1
+    assert set(drawn) == {found.id for found in made}
+    assert drawn[made[0].id][0].status == "live"
+    assert drawn[made[3].id][-1].status in ("offline", "unknown")
