@@ -1,6 +1,9 @@
 """How gunicorn serves wsgi:app: a few processes with threads, because a request mostly waits for the database."""
 
+import logging
+
 from webapp.config import load
+from webapp.logs import redact
 
 _settings = load()
 
@@ -17,3 +20,7 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108 - the heartbeat file must not wait for
 control_socket_disable = True
 errorlog = "-"
 accesslog = None  # URLs hold search words; the log of who did what is the audit's
+
+
+def on_starting(_server: object) -> None:
+    redact(logging.getLogger("gunicorn.error"))  # it has handlers of its own, which do not pass the root's filter

@@ -23,7 +23,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
 }
 ONLY_HERE: dict[str, tuple[str, ...]] = {
     "minio": ("webapp/storage",),
-    "cryptography": ("webapp/credentials.py", "webapp/config.py", "webapp/cli.py", "simulator"),
+    "cryptography": ("webapp/credentials.py", "simulator"),
     "rq": ("jobs",),
     "rq_scheduler": ("jobs",),
     "cv2": ("webapp/video", "jobs/worker.py", "simulator", "benchmarks"),

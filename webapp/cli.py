@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import click
-from cryptography.fernet import Fernet
 from flask import Flask
 from flask.cli import AppGroup
 from flask_migrate import upgrade
 
+from .credentials import generate_key
 from .extensions import settings
 from .models import Role
 from .schemas import InvalidInput, UserInput, parse
@@ -49,4 +49,4 @@ def prepare() -> None:
 @secrets.command("new-key")
 def new_key() -> None:
     """Print a fresh key for CREDENTIAL_KEYS."""
-    click.echo(Fernet.generate_key().decode())
+    click.echo(generate_key())

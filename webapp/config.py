@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet
-
+from .credentials import BadCredentialKey, Credentials, generate_key
 from .video.addresses import DEFAULT_CAMERA_NETWORKS, Networks, parse_networks
 
 
@@ -68,15 +67,10 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 def _keys(text: str) -> tuple[str, ...]:
     keys = tuple(key.strip() for key in text.split(",") if key.strip())
-    for number, key in enumerate(keys, 1):
-        try:
-            Fernet(key)
-        except ValueError:
-            raise ValueError(
-                f"key number {number} is not a Fernet key; make one with `flask secrets new-key`"
-            ) from None
-    if not keys:
-        raise ValueError("must hold at least one key; make one with `flask secrets new-key`")
+    try:
+        Credentials(keys)
+    except BadCredentialKey as error:
+        raise ValueError(f"cannot be used. {error}") from None
     return keys
 
 
@@ -228,9 +222,7 @@ def _complete_embedded(values: dict[str, Any]) -> None:
     if not values.get("SECRET_KEY"):
         values["SECRET_KEY"] = _kept_secret(folder / "secret.key", lambda: secrets.token_hex(32))
     if not values.get("CREDENTIAL_KEYS"):
-        values["CREDENTIAL_KEYS"] = _keys(
-            _kept_secret(folder / "credential.keys", lambda: Fernet.generate_key().decode())
-        )
+        values["CREDENTIAL_KEYS"] = _keys(_kept_secret(folder / "credential.keys", generate_key))
 
 
 def _kept_secret(path: Path, make: Callable[[], str]) -> str:

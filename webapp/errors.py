@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from .extensions import db
 from .htmx import is_fragment, toast
+from .storage import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(OperationalError, _on_database_away)
     app.register_error_handler(InterfaceError, _on_database_away)
     app.register_error_handler(RedisError, _on_redis_away)
+    app.register_error_handler(StorageError, _on_storage_away)
     app.register_error_handler(Exception, _on_bug)
 
 
@@ -63,6 +65,11 @@ def _on_database_away(error: Exception) -> Response:
 def _on_redis_away(error: Exception) -> Response:
     log.error("Redis does not answer: %s", error)
     return _away("Redis does not answer")
+
+
+def _on_storage_away(error: Exception) -> Response:
+    log.error("the picture store does not answer: %s", error)
+    return _away("The picture store does not answer")
 
 
 def _away(title: str) -> Response:

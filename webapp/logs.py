@@ -14,6 +14,11 @@ def configure() -> None:
     root = logging.getLogger()
     if not root.handlers:
         logging.basicConfig(level=logging.INFO, format=FORMAT)
-    for handler in root.handlers:
+    redact(root)
+
+
+def redact(logger: logging.Logger) -> None:
+    """Mask secrets in whatever this logger's own handlers write."""
+    for handler in logger.handlers:
         if not any(isinstance(f, RedactingFilter) for f in handler.filters):
             handler.addFilter(RedactingFilter())
