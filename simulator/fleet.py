@@ -14,7 +14,7 @@ OLD_PASSWORD = "last summer"  # noqa: S105  what Camkeeper is told for the camer
 DEAD_PORT = 1
 """Nothing listens here on any usual machine."""
 
-_FLAPPING_SECONDS = 480
+_NUMBERS = {Fault.FLAPPING: 480, Fault.SLOW: 250}
 _LOCK_SECONDS = 60
 _OUTCOMES = {
     Fault.WRONG_PASSWORD: "auth_failed",
@@ -70,24 +70,24 @@ _FLEET: dict[tuple[str, ...], list[_Entry]] = {
     ("Plant Vienna", "Building 1", "Entrance"): [
         _Entry("Lobby", "Reception, ceiling", "lobby"),
         _Entry("Turnstiles A", "Main entrance, left", "turnstile"),
-        _Entry("Turnstiles B", "Main entrance, right", "turnstile"),
+        _Entry("Turnstiles B", "Main entrance, right", "turnstile-b"),
         _Entry("Staff door", "North side", "door", codec="h265"),
         _Entry("Night door", "South side, infra-red", "door-night"),
     ],
     ("Plant Vienna", "Building 1", "Offices"): [
         _Entry("Corridor 1", "Ground floor", "corridor"),
-        _Entry("Corridor 2", "First floor", "corridor", Fault.SLOW),
+        _Entry("Corridor 2", "First floor", "corridor-b", Fault.SLOW),
         _Entry("Corridor 3", "Second floor", "corridor"),
-        _Entry("Meeting room door", "First floor, room 104", "door", auth="basic"),
+        _Entry("Meeting room door", "First floor, room 104", "door-b", auth="basic"),
         _Entry("Canteen", "Ground floor, east", "canteen"),
-        _Entry("Canteen till", "Ground floor, east", "canteen", auth="digest+basic"),
+        _Entry("Canteen till", "Ground floor, east", "canteen-b", auth="digest+basic"),
         _Entry("Server room door", "Basement", "door", Fault.WRONG_PASSWORD),
         _Entry("Basement 1", "Basement, archive", "corridor-night", Fault.SILENT),
     ],
     ("Plant Vienna", "Building 2", "Gate"): [
-        _Entry("Gate 1 · south", "Pedestrian gate", "turnstile"),
-        _Entry("Gate 2 · north", "Pedestrian gate", "door", Fault.WRONG_PASSWORD),
-        _Entry("Gate 3 · trucks", "Barrier", "car-park"),
+        _Entry("Gate 1 · south", "Pedestrian gate", "turnstile-b"),
+        _Entry("Gate 2 · north", "Pedestrian gate", "door-b", Fault.WRONG_PASSWORD),
+        _Entry("Gate 3 · trucks", "Barrier", "car-park-b"),
         _Entry("Gate 4 · bicycles", "Behind the shelter", "door-night"),
     ],
     ("Plant Vienna", "Building 2", "Dock"): [
@@ -99,7 +99,7 @@ _FLEET: dict[tuple[str, ...], list[_Entry]] = {
         _Entry("Dock office", "Hall C, stairs", "door", is_dead=True),
     ],
     ("Plant Vienna", "Building 2", "Halls"): [
-        _Entry("Hall A", "Gangway, west", "corridor"),
+        _Entry("Hall A", "Gangway, west", "corridor-b"),
         _Entry("Hall B", "Gangway, east", "corridor"),
         _Entry("Hall C", "Gangway, north", "corridor-night"),
         _Entry("Hall D", "Tool store", "door", Fault.FROZEN),
@@ -107,30 +107,30 @@ _FLEET: dict[tuple[str, ...], list[_Entry]] = {
     ],
     ("Plant Vienna", "Car parks"): [
         _Entry("Car park 1", "Mast 1", "car-park"),
-        _Entry("Car park 2", "Mast 2", "car-park"),
+        _Entry("Car park 2", "Mast 2", "car-park-b"),
         _Entry("Car park 3", "Mast 3", "car-park", Fault.BLURRED),
         _Entry("Car park 4", "Mast 5", "car-park-night"),
         _Entry("Roof east", "Plant room", "car-park", Fault.LOW_FPS),
     ],
     ("Plant Graz", "Entrance"): [
-        _Entry("Lobby", "Reception", "lobby", codec="h265"),
+        _Entry("Lobby", "Reception", "lobby-b"),
         _Entry("Turnstiles", "Main entrance", "turnstile"),
         _Entry("Side entrance", "West side", "door", Fault.MOVED),
-        _Entry("Visitor door", "East side", "door", auth=""),
+        _Entry("Visitor door", "East side", "door-b", auth=""),
     ],
     ("Plant Graz", "Works"): [
-        _Entry("Corridor", "Ground floor", "corridor"),
+        _Entry("Corridor", "Ground floor", "corridor-b"),
         _Entry("Loading ramp", "Ramp 1", "dock"),
         _Entry("Loading ramp 2", "Ramp 2", "dock", Fault.FLAPPING),
-        _Entry("Car park", "Mast 1", "car-park"),
+        _Entry("Car park", "Mast 1", "car-park-b"),
         _Entry("Paint shop", "Hall 4", "dock-night", Fault.NOT_FOUND),
         _Entry("Paint shop door", "Hall 4", "door", Fault.BLACK),
     ],
     ("Office Linz",): [
         _Entry("Front door", "Street side", "door"),
         _Entry("Lobby", "Second floor", "lobby", codec="h265"),
-        _Entry("Corridor", "Second floor", "corridor", Fault.REDIRECT),
-        _Entry("Kitchen", "Second floor", "canteen", auth=""),
+        _Entry("Corridor", "Second floor", "corridor-b", Fault.REDIRECT),
+        _Entry("Kitchen", "Second floor", "canteen-b", auth=""),
         _Entry("Roof terrace", "Third floor", "car-park", is_dead=True),
     ],
 }
@@ -181,7 +181,7 @@ def _spec(group: tuple[str, ...], entry: _Entry) -> CameraSpec:
         password=PASSWORD if entry.auth else None,
         auth=entry.auth or "digest",
         fault=Fault.NONE if is_only_misremembered else entry.fault,
-        number=_FLAPPING_SECONDS if entry.fault is Fault.FLAPPING else None,
+        number=_NUMBERS.get(entry.fault),
         locks_for_seconds=_LOCK_SECONDS,
     )
 

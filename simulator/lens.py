@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from simulator.canvas import Canvas, Pixels
 from simulator.videos import Picture
 
+Grade = tuple[float, float, float]
+"""How much of red, green and blue the camera shows, each at most 1."""
+
 _NOISES = 8
 _NOISE_LEVEL = 24
 _BLUR = 9.0
@@ -21,10 +24,10 @@ _DATE = datetime.date(2026, 11, 22)
 class Lens:
     """Develops the frames of one video; the same frame number always gives the same noise."""
 
-    def __init__(self, size: tuple[int, int], *, night: bool, picture: Picture) -> None:
+    def __init__(self, size: tuple[int, int], *, night: bool, picture: Picture, grade: Grade) -> None:
         self._night = night
         self._picture = picture
-        self._falloff = _falloff(size, 0.42 if night else 0.80, 0.42 if night else 0.25)
+        self._light = _falloff(size, 0.42 if night else 0.80, 0.42 if night else 0.25, grade)
         self._noises = _noises(size, 5.0 if night else 2.2)
         self._moved = cv2.getRotationMatrix2D((size[0] * 0.80, size[1] * 0.22), _TURN_DEGREES, _CLOSER)
         self._scale = size[0] / 1280
@@ -33,7 +36,7 @@ class Lens:
         """The finished picture; `drawn` stays as it is."""
         frame = self._spoilt(_infra_red(drawn) if self._night else drawn)
         if self._picture is not Picture.BLACK:
-            frame = np.asarray(cv2.multiply(frame, self._falloff, scale=1 / 255), np.uint8)
+            frame = np.asarray(cv2.multiply(frame, self._light, scale=1 / 255), np.uint8)
         noise = self._noises[number * 5 % _NOISES]
         frame = np.asarray(cv2.addWeighted(frame, 1.0, noise, 1.0, -_NOISE_LEVEL), np.uint8)
         _stamp(frame, clock)
@@ -61,12 +64,12 @@ def _infra_red(frame: Pixels) -> Pixels:
     return np.asarray(cv2.cvtColor(cv2.LUT(grey, levels), cv2.COLOR_GRAY2BGR), np.uint8)
 
 
-def _falloff(size: tuple[int, int], edge: float, sharpness: float) -> Pixels:
-    """What a lens, and at night the camera's own lamp, leave of the light towards the edges."""
+def _falloff(size: tuple[int, int], edge: float, sharpness: float, grade: Grade) -> Pixels:
+    """What a lens, and at night the camera's own lamp, leave of the light towards the edges, in each colour."""
     x = np.linspace(-1, 1, size[0])[None, :]
     y = np.linspace(-1, 1, size[1])[:, None]
     light = edge + (1 - edge) * np.exp(-((x**2 + 0.8 * (y - 0.15) ** 2) ** 1.3) / (2 * sharpness))
-    return np.repeat((255 * np.clip(light, 0, 1)).astype(np.uint8)[:, :, None], 3, axis=2)
+    return np.asarray(255 * light[:, :, None] * np.array(grade[::-1]), np.uint8)
 
 
 def _noises(size: tuple[int, int], strength: float) -> list[NDArray[np.uint8]]:

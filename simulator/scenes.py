@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ import numpy as np
 from simulator import indoors, outdoors
 from simulator.canvas import Box, Canvas, Pixels, Spot, View
 from simulator.figures import Facing, Look, Pose, draw_car, draw_forklift, draw_person
-from simulator.lens import Lens
+from simulator.lens import Grade, Lens
 from simulator.videos import Picture, VideoKey
 
 Layer = tuple[float, Callable[[Canvas, View], None]]
@@ -37,6 +37,8 @@ class Scene:
     clock: datetime.time
     """What the camera's clock says when the loop begins."""
     night: bool = False
+    grade: Grade = (1.0, 1.0, 1.0)
+    mirrored: bool = False
 
 
 class Filming:
@@ -49,7 +51,7 @@ class Filming:
         large = Canvas.blank(width * 2, height * 2)
         self._scene.backdrop(large)
         self._backdrop = np.asarray(cv2.resize(large.pixels, key.size, interpolation=cv2.INTER_AREA), np.uint8)
-        self._lens = Lens(key.size, night=self._scene.night, picture=key.picture)
+        self._lens = Lens(key.size, night=self._scene.night, picture=key.picture, grade=self._scene.grade)
 
     def frame(self, number: int) -> Pixels:
         """BGR, height x width x 3."""
@@ -59,7 +61,8 @@ class Filming:
         moment = number / self._key.frames % 1 if self._key.picture is not Picture.FROZEN else 0.4
         for _, draw in sorted(self._scene.cast(moment), key=lambda layer: -layer[0]):
             draw(canvas, self._scene.view)
-        return self._lens.develop(canvas.pixels, number, self._clock(number))
+        pixels = np.asarray(cv2.flip(canvas.pixels, 1), np.uint8) if self._scene.mirrored else canvas.pixels
+        return self._lens.develop(pixels, number, self._clock(number))
 
     def _clock(self, number: int) -> datetime.time:
         begin = datetime.datetime.combine(datetime.date.min, self._scene.clock)
@@ -295,7 +298,25 @@ _DAY = {
 
 
 def _by_night(scene: Scene) -> Scene:
-    return Scene(scene.view, scene.backdrop, scene.cast, datetime.time(2, 17, 33), night=True)
+    return replace(scene, clock=datetime.time(2, 17, 33), night=True)
 
 
-SCENES = _DAY | {f"{name}-night": _by_night(_DAY[name]) for name in ("door", "corridor", "car-park", "dock")}
+def _elsewhere(scene: Scene, grade: Grade) -> Scene:
+    """The same kind of place from its other side and in another light."""
+    return replace(scene, clock=scene.clock.replace(minute=49), grade=grade, mirrored=True)
+
+
+_GRADES: dict[str, Grade] = {
+    "door": (1.0, 0.90, 0.78),
+    "turnstile": (0.80, 0.92, 1.0),
+    "corridor": (0.76, 0.88, 1.0),
+    "lobby": (1.0, 0.92, 0.80),
+    "canteen": (0.84, 0.98, 1.0),
+    "car-park": (1.0, 0.86, 0.68),
+}
+
+SCENES = (
+    _DAY
+    | {f"{name}-b": _elsewhere(_DAY[name], grade) for name, grade in _GRADES.items()}
+    | {f"{name}-night": _by_night(_DAY[name]) for name in ("door", "corridor", "car-park", "dock")}
+)

@@ -20,6 +20,7 @@ from simulator import bitstream, rtp
 DIRECTORY = Path(__file__).parent / "videos"
 SCENES = (
     *("door", "turnstile", "corridor", "lobby", "canteen", "car-park", "dock"),
+    *("door-b", "turnstile-b", "corridor-b", "lobby-b", "canteen-b", "car-park-b"),
     *("door-night", "corridor-night", "car-park-night", "dock-night"),
 )
 CODECS = ("h264", "h265", "mjpeg")

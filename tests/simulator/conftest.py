@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
-# OpenCV reads this once, when it is first imported: whichever test comes first must not spoil it for the others.
-os.environ.setdefault("OPENCV_FFMPEG_IS_THREAD_SAFE", "1")
-
-import cv2
 import pytest
 
 from simulator.cameras import CameraSpec
 from simulator.running import RunningFarm, running_farm
 from simulator.videos import CODECS, Picture, VideoKey, make_missing
+from webapp.video.opencv import cv2  # reads its settings once: whoever imports it first sets them for all tests
 
 SMALL = (640, 360)
 MID = "/sim/none/door-h264-360p-gop2-mid"
