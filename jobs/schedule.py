@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -153,12 +154,12 @@ def main() -> None:
     os.environ["TZ"] = "UTC"  # rq-scheduler reads cron in the zone of its process
     time.tzset()
     warnings.filterwarnings("ignore", category=FutureWarning, module="rq_scheduler")  # about that very zone
-    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        # Not an event that is set: a second signal during the first one's handler would wait for its lock for ever.
+        signal.signal(number, lambda *_: sys.exit(0))
     with create_app().app_context():
         log.info("The scheduler runs: %s", ", ".join(entry.id for entry in timetable()))
-        keep_time(stop)
+        keep_time(threading.Event())
 
 
 if __name__ == "__main__":

@@ -40,6 +40,11 @@ def password(values: Settings) -> str:
     return base64.b32encode(made).decode()[:16].lower()
 
 
+def admin(values: Settings) -> dict[str, str]:
+    """The settings that make the demo's person the first admin."""
+    return {"ADMIN_EMAIL": EMAIL, "ADMIN_PASSWORD": password(values)}
+
+
 def greeting(values: Settings) -> str:
     return f" · sign in as {EMAIL} with the password {password(values)}"
 

@@ -151,9 +151,9 @@ def test_an_entry_whose_job_is_gone_is_registered_anew(metronome: Metronome, con
     assert waiting(connection) == ["sweep-tick"]
 
 
-def test_cron_is_read_in_utc(connection: redis.Redis) -> None:
+def test_cron_is_read_in_utc(connection: redis.Redis, tmp_path: Path) -> None:
     """In a process of its own, because the time zone is the process's."""
-    environ = os.environ | {"TZ": "Asia/Kolkata", "REDIS_URL": _url(connection)}
+    environ = os.environ | {"TZ": "Asia/Kolkata", "REDIS_URL": _url(connection), "DATA_DIR": str(tmp_path)}
     script = "import threading, jobs.schedule as s; s.keep_time = lambda stop: s.Metronome("
     script += "connection=s.redis_client, queue_name='tick').reset(); s.main()"
     subprocess.run([sys.executable, "-c", script], env=environ, check=True, capture_output=True)
@@ -232,3 +232,12 @@ def _answers(connection: redis.Redis) -> bool:
         return bool(connection.ping())
     except redis.RedisError:
         return False
+
+
+def test_its_process_ends_when_told_to_however_often(connection: redis.Redis, tmp_path: Path) -> None:
+    environ = os.environ | {"REDIS_URL": _url(connection), "DATA_DIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-m", "jobs.schedule"], env=environ) as process:
+        wait_for(lambda: scheduled(connection) == ENTRIES, 15)
+        for _ in range(3):
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0

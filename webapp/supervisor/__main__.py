@@ -131,7 +131,8 @@ def main(arguments: Sequence[str]) -> int:
     if given.verb:
         return tell(settings.DATA_DIR, f"{given.verb} {given.kind}")
     with only_one(settings.DATA_DIR):
-        return serve(settings, environment(settings), given.demo)
+        environ = environment(settings) | (demo.admin(settings) if given.demo else {})
+        return serve(settings, environ, given.demo)
 
 
 def tell(data_dir: Path, order: str) -> int:

@@ -32,6 +32,7 @@ class Supervisor:
         self.events: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self.orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self.is_stopping = False
+        self._said_so = False
         self._printer = Printer(sys.stdout, width=max(len(member.name) for member in members))
 
     def say(self, text: str) -> None:
@@ -119,11 +120,13 @@ class Supervisor:
 
     def _wind_down(self) -> None:
         """Redis goes last: the others finish with its help."""
+        if not self._said_so:
+            self._said_so = True
+            self.say("Stopping.")
         others_run = any(member.is_running for member in self.members if member.kind != REDIS)
         for member in self.members:
             member.is_wanted = member.kind == REDIS and others_run
 
     def stop(self, *_: object) -> None:
-        if not self.is_stopping:
-            self.say("Stopping.")
+        """Also a signal handler, so it does nothing but this."""
         self.is_stopping = True
