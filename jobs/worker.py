@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 
 JOBS_UNTIL_RECYCLED = 1000
 WORKER_TTL_S = 60
-WATCHDOG_FACTOR = 2
+WATCHDOG_GRACE_S = 15
+"""Between RQ's alarm, which a job may survive, and the end of its process."""
 HUNG = 70
 """Exit status of a job's process that the watchdog ended."""
 LONGEST_PAUSE_S = 15.0
@@ -63,18 +64,17 @@ class CameraWorker(Worker):
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         die_with_parent(signal.SIGKILL)
-        _watch(WATCHDOG_FACTOR * (job.timeout or 0) or None)
+        _watch((job.timeout or Queue.DEFAULT_TIMEOUT) + WATCHDOG_GRACE_S)
         with self.app.app_context():
             db.engine.dispose(close=False)  # the parent's connections are the parent's
             super().main_work_horse(job, queue)
 
 
-def _watch(seconds: float | None) -> None:
+def _watch(seconds: float) -> None:
     """End this process when it is not over by then: RQ's alarm does not interrupt a call that hangs in C code."""
-    if seconds:
-        timer = threading.Timer(seconds, os._exit, (HUNG,))
-        timer.daemon = True
-        timer.start()
+    timer = threading.Timer(seconds, os._exit, (HUNG,))
+    timer.daemon = True
+    timer.start()
 
 
 def work(queue: QueueName, app: Flask) -> bool:
