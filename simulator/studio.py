@@ -86,16 +86,26 @@ def _encoder(key: VideoKey) -> list[str]:
         return ["-c:v", "mjpeg", "-q:v", "7", "-huffman", "default", "-pix_fmt", "yuvj420p"]
     if key.codec == "h264":
         fixed = f"aud=1:keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:repeat-headers=1:threads=1"
-        return ["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main", *_rate(rate), "-x264-params", fixed]
+        return [
+            "-c:v",
+            "libx264",
+            "-preset",
+            "superfast",
+            "-profile:v",
+            "main",
+            *_rate(26, rate),
+            "-x264-params",
+            fixed,
+        ]
     fixed = (
         f"aud=1:keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:repeat-headers=1:open-gop=0:log-level=error:pools=1"
     )
-    return ["-c:v", "libx265", "-preset", "ultrafast", *_rate(rate * 2 // 3), "-x265-params", fixed]
+    return ["-c:v", "libx265", "-preset", "ultrafast", *_rate(22, rate * 2 // 3), "-x265-params", fixed]
 
 
-def _rate(bits_per_second: int) -> list[str]:
+def _rate(quality: int, bits_per_second: int) -> list[str]:
     """Constant quality, and never more than this on average: noise at night would take any amount."""
-    return ["-crf", "22", "-maxrate", str(bits_per_second), "-bufsize", str(bits_per_second * 2)]
+    return ["-crf", str(quality), "-maxrate", str(bits_per_second), "-bufsize", str(bits_per_second * 2)]
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ def standard_set() -> list[VideoKey]:
     codecs = [VideoKey("door", "h265"), VideoKey("lobby", "h265"), VideoKey("dock", "mjpeg")]
     small = [VideoKey("door", codec, 360) for codec in CODECS]
     small += [VideoKey("door", height=360, gop_seconds=seconds) for seconds in (1, 4, 10)]
-    full = [VideoKey("door", codec, 1080) for codec in ("h264", "h265")]
+    full = [VideoKey("door", height=1080)]
     return demo + codecs + small + full
 
 
