@@ -79,7 +79,8 @@ def _loop_thread() -> Iterator[_LoopThread]:
     try:
         yield _LoopThread(loop)
     finally:
+        # In its own thread: the caller's may run a loop already, as under Playwright.
+        asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result(_PATIENCE_SECONDS)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
