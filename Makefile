@@ -64,6 +64,6 @@ static/vendor/.made: assets.lock | .venv/.run
 	@$(BIN)/python -m webapp.assets
 	@touch $@
 
-simulator/videos/.made: $(wildcard simulator/scenes*.py simulator/videos.py) | .venv/.run
+simulator/videos/.made: $(wildcard simulator/*.py) | .venv/.run
 	@$(BIN)/python -m simulator.videos
 	@touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.measure import Figures, camera_farm, say, worker
+from simulator.videos import VideoKey, make_missing
 
 THREADS = {"ours": 32, "libav": 32, "opencv": 8, "ffmpeg": 8}
 NAMES = {
@@ -12,10 +13,12 @@ NAMES = {
     "ffmpeg": "one ffmpeg process each",
 }
 JOINS = {"key": "keyframe first", "mid": "joining mid-GOP"}
+VIDEOS = (("h264", 1080), ("h264", 720), ("h265", 720), ("mjpeg", 720))
 CAMERAS = 60
 
 
 def measure(figures: Figures, seconds: float) -> None:
+    make_missing([VideoKey("door", codec, height) for codec, height in VIDEOS])
     with camera_farm() as (address, _pid):
         for height in (1080, 720):
             for join in JOINS:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from benchmarks.measure import Figures, camera_farm, say, worker
+from simulator.videos import VideoKey, make_missing
 
 GRABS = 100_000
 THREADS = 16
 
 
 def measure(figures: Figures, _seconds: float) -> None:
+    make_missing([VideoKey("door", codec, 360, gop_seconds=1) for codec in ("h264", "h265", "mjpeg")])
     with camera_farm() as (address, _pid):
         urls = [
             f"rtsp://{address}/sim/none/door-{codec}-360p-gop1-{join}/{n}"
