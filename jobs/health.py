@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from webapp.extensions import settings
-from webapp.models import utc_now
+from webapp.models import new_id, utc_now
 from webapp.services import sweep, sweep_plan
 
 from . import QueueName, enqueue_all
@@ -15,7 +15,9 @@ def tick() -> None:
     """Plan the tick we are in and hand its batches to the checks workers."""
     plan = sweep_plan.plan(utc_now())
     start = int(plan.tick.timestamp())
-    calls = {f"check-{start}-{number}": (start, ids) for number, ids in enumerate(plan.batches)}
+    # Never the same name twice, also when Redis forgot this tick and it is planned again: a job that ends takes its
+    # name with it, and would take a namesake that still waits, too.
+    calls = {f"check-{start}-{number}-{new_id()[:8]}": (start, ids) for number, ids in enumerate(plan.batches)}
     # A batch that is late by more than an interval counts itself as skipped; one that nobody takes at all vanishes.
     ttl, timeout = 2 * settings.CHECK_INTERVAL_SECONDS, sweep.batch_seconds(settings.CHECK_BATCH)
     enqueue_all(QueueName.CHECKS, "jobs.health.check_batch", calls, ttl, timeout)
