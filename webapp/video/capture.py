@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 from urllib.parse import quote
 
-import numpy as np
-
 from webapp.outcomes import Outcome
+from webapp.video.decode import BrokenPicture, Frame, decode
 from webapp.video.failure import CheckFailed, Deadline
 from webapp.video.opencv import cv2
 from webapp.video.sdp import MAX_FPS
 from webapp.video.stream_url import StreamUrl, bracketed
 from webapp.video.target import Target
 
-Frame: TypeAlias = cv2.typing.MatLike
-"""Height × width × 3, blue first."""
-
-MAX_PIXELS = 8192 * 4320
+MAX_LOGIN = 127
+"""Characters of user:password, percent-encoded, that FFmpeg takes."""
+MAX_GOP_BYTES = 32 * 1024 * 1024
 MIN_INTERVALS = 5
 MIN_SPAN_MS = 500.0
 """A frame rate is believed after so many intervals, or from two of them over so long a time."""
@@ -42,11 +40,6 @@ class NoFrame(CheckFailed):
         super().__init__(Outcome.NO_FRAME, detail)
 
 
-class BrokenPicture(CheckFailed):
-    def __init__(self, detail: str) -> None:
-        super().__init__(Outcome.DECODE_ERROR, detail)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Grab:
     frame: Frame
@@ -66,15 +59,6 @@ class Grab:
         return int(self.frame.shape[0])
 
 
-@dataclass(frozen=True, slots=True)
-class _Keyframe:
-    codec: str
-    data: bytes
-    """Parameter sets and picture in one piece (Annex B), or a JPEG."""
-    times_ms: list[float]
-    """Presentation times of all packets that passed, the keyframe's among them."""
-
-
 def grab(target: Target, ip: str, deadline: Deadline, measure_fps: bool = False) -> Grab:
     """One picture of the stream, from the vetted address `ip`. Call it after a probe that was answered.
 
@@ -82,31 +66,42 @@ def grab(target: Target, ip: str, deadline: Deadline, measure_fps: bool = False)
     Raises CheckFailed (StreamRefused, NoFrame, BrokenPicture …), at the latest at the deadline.
     """
     started = time.monotonic()
-    keyframe = _receive(_source(target, ip), deadline, MIN_INTERVALS + 2 if measure_fps else 0)
-    frame = _decode_jpeg(keyframe.data) if keyframe.codec == "mjpeg" else _decode(keyframe.data)
-    return Grab(frame, keyframe.codec, _fps(keyframe.times_ms), round((time.monotonic() - started) * 1000, 3))
+    packets_wanted = MIN_INTERVALS + 3 if measure_fps else 0
+    with _packets(_source(target, ip), deadline) as packets:
+        frame = _first_picture(packets)
+        while len(packets.times_ms) < packets_wanted and packets.advance():
+            pass
+    return Grab(frame, packets.codec, _fps(packets.times_ms), round((time.monotonic() - started) * 1000, 3))
 
 
 def _source(target: Target, ip: str) -> str:
     """The URL with the login in it: for the decoder only, never to be logged."""
     url: StreamUrl = target.url
-    login = f"{quote(target.username, safe='')}:{quote(target.password or '', safe='')}@" if target.username else ""
-    return f"{url.scheme}://{login}{bracketed(ip)}:{url.port}{url.path_and_query}"
+    return f"{url.scheme}://{_login(target)}{bracketed(ip)}:{url.port}{url.path_and_query}"
 
 
-def _receive(source: str, deadline: Deadline, packets: int) -> _Keyframe:
-    too_late = "There was no time left for a picture."
-    patience = deadline.left_or_fail(too_late)
+def _login(target: Target) -> str:
+    if not target.username:
+        return ""
+    login = ":".join(quote(text, safe="!$&'()*+,;=") for text in (target.username, target.password or ""))
+    if len(login) > MAX_LOGIN:  # it would be cut off, and a wrong password be sent until the camera locks us out
+        raise CheckFailed(Outcome.UNSUPPORTED, "User name and password are too long for our decoder. Shorten them.")
+    return f"{login}@"
+
+
+@contextmanager
+def _packets(source: str, deadline: Deadline) -> Iterator[_Packets]:
+    patience = deadline.left_or_fail("There was no time left for a picture.")
     stall = patience * _STALL_SHARE
     stream = cv2.VideoCapture(source, cv2.CAP_FFMPEG, _packets_only(patience - stall / 2, stall))
     try:
-        if stream.isOpened():
-            return _wait_for_keyframe(_Packets(stream, deadline, stall), packets)
+        if not stream.isOpened() and deadline.left() < stall:
+            raise NoFrame("The camera did not start the stream in time.")
+        if not stream.isOpened():
+            raise StreamRefused
+        yield _Packets(stream, deadline, stall)
     finally:
         stream.release()  # sends TEARDOWN, too
-    if deadline.left() < stall:
-        raise NoFrame("The camera did not start the stream in time.")
-    raise StreamRefused
 
 
 def _packets_only(open_s: float, read_s: float) -> list[int]:
@@ -124,48 +119,41 @@ class _Packets:
     """The packets of an open stream, one after the other, as long as there is time."""
 
     def __init__(self, stream: cv2.VideoCapture, deadline: Deadline, stall: float) -> None:
-        self.stream = stream
+        self.codec = _codec(stream)
+        self.deadline = deadline
         self.times_ms: list[float] = []
-        self._deadline = deadline
+        """Presentation times of all packets so far."""
+        self._stream = stream
         self._stall = stall
 
     @property
     def is_over(self) -> bool:
         """The next read might outlast the deadline."""
-        return self._deadline.left() <= self._stall
+        return self.deadline.left() <= self._stall
+
+    @property
+    def is_keyframe(self) -> bool:
+        return self._stream.get(cv2.CAP_PROP_LRF_HAS_KEY_FRAME) > 0
+
+    @property
+    def data(self) -> bytes:
+        return self._retrieve(0)
+
+    @property
+    def parameter_sets(self) -> bytes:
+        """Those the stream description names; others come within the packets."""
+        return self._retrieve(int(self._stream.get(cv2.CAP_PROP_CODEC_EXTRADATA_INDEX)))
 
     def advance(self) -> bool:
         """False when no packet came in time, or when the stream has ended."""
-        if self.is_over or not self.stream.grab():
+        if self.is_over or not self._stream.grab():
             return False
-        self.times_ms.append(self.stream.get(cv2.CAP_PROP_POS_MSEC))
+        self.times_ms.append(self._stream.get(cv2.CAP_PROP_POS_MSEC))
         return True
 
-    def data(self, flag: int = 0) -> bytes:
-        found, data = self.stream.retrieve(flag=flag)
+    def _retrieve(self, flag: int) -> bytes:
+        found, data = self._stream.retrieve(flag=flag)
         return data.tobytes() if found and data is not None else b""
-
-
-def _wait_for_keyframe(packets: _Packets, at_least: int) -> _Keyframe:
-    codec = _codec(packets.stream)
-    while packets.advance():
-        if packets.stream.get(cv2.CAP_PROP_LRF_HAS_KEY_FRAME):
-            data = _whole_keyframe(packets, codec)
-            while len(packets.times_ms) < at_least and packets.advance():
-                pass
-            return _Keyframe(codec, data, packets.times_ms)
-    raise NoFrame(_no_keyframe(len(packets.times_ms), packets.is_over))
-
-
-def _whole_keyframe(packets: _Packets, codec: str) -> bytes:
-    picture = packets.data()
-    if codec == "mjpeg":
-        return picture
-    parameter_sets = packets.data(int(packets.stream.get(cv2.CAP_PROP_CODEC_EXTRADATA_INDEX)))
-    # A connection that breaks in the middle of a keyframe delivers what there is of it: the next packet proves the end.
-    if not packets.advance():
-        raise NoFrame("The stream broke off within a keyframe.")
-    return parameter_sets + picture
 
 
 def _codec(stream: cv2.VideoCapture) -> str:
@@ -173,6 +161,37 @@ def _codec(stream: cv2.VideoCapture) -> str:
     if name not in _CODECS:
         raise CheckFailed(Outcome.UNSUPPORTED, "The stream is not what its description says. Set it to H.264 or H.265.")
     return _CODECS[name]
+
+
+def _first_picture(packets: _Packets) -> Frame:
+    while packets.advance():
+        if packets.is_keyframe:
+            return _keyframe(packets)
+    raise NoFrame(_no_keyframe(len(packets.times_ms), packets.is_over))
+
+
+def _keyframe(packets: _Packets) -> Frame:
+    data = packets.data
+    if packets.codec == "mjpeg":
+        return decode("mjpeg", data, packets.deadline)
+    data = packets.parameter_sets + data
+    # A connection that breaks in the middle of a keyframe delivers what there is of it: the next packet proves the end.
+    if not packets.advance():
+        raise NoFrame("The stream broke off within a keyframe.")
+    try:
+        return decode(packets.codec, data, packets.deadline)
+    except BrokenPicture:
+        return decode(packets.codec, data + _rest_of_gop(packets), packets.deadline)
+
+
+def _rest_of_gop(packets: _Packets) -> bytes:
+    """From the current packet to the next keyframe: open GOPs and intra refresh give a whole picture only then."""
+    data = bytearray(packets.data)
+    while len(data) < MAX_GOP_BYTES and packets.advance():
+        data += packets.data
+        if packets.is_keyframe:
+            break
+    return bytes(data)
 
 
 def _no_keyframe(packets: int, is_over: bool) -> str:
@@ -183,42 +202,11 @@ def _no_keyframe(packets: int, is_over: bool) -> str:
     return f"{packets} picture(s) came, but no keyframe. Set a shorter keyframe interval in the camera."
 
 
-def _decode(data: bytes) -> Frame:
-    # The capture reads from the buffer without holding it: were it gone before release(), the process would crash.
-    buffer: Any = io.BytesIO(data)
-    decoder = cv2.VideoCapture(buffer, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
-    try:
-        _check_size(decoder.get(cv2.CAP_PROP_FRAME_WIDTH), decoder.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        return _picture(*decoder.read())
-    finally:
-        decoder.release()
-        buffer.close()
-
-
-def _decode_jpeg(data: bytes) -> Frame:
-    """Its size needs no check: RTP allows a JPEG 2040 pixels each way."""
-    if not data.startswith(b"\xff\xd8"):
-        raise BrokenPicture("The stream says MJPEG, but sends no JPEG.")
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    return _picture(picture is not None, picture)
-
-
-def _check_size(width: float, height: float) -> None:
-    """Before anything is decoded: a stream of a few bytes may claim a picture of a gigabyte."""
-    if not 0 < width * height <= MAX_PIXELS:
-        raise BrokenPicture(f"The stream claims pictures of {width:.0f} × {height:.0f} pixels.")
-
-
-def _picture(found: bool, frame: Frame | None) -> Frame:
-    if not found or frame is None or frame.size == 0 or frame.ndim != 3:
-        raise BrokenPicture("A keyframe came, but no picture could be decoded from it.")
-    return frame
-
-
 def _fps(times_ms: list[float]) -> float | None:
-    """Without the first packet, whose time FFmpeg does not know yet."""
-    intervals = len(times_ms) - 2
-    span = times_ms[-1] - times_ms[1] if intervals > 1 else 0.0
+    """Without the first, whose time FFmpeg does not know yet, and the latest, which may be shown after some to come."""
+    times = sorted(times_ms[1:])[:-1]
+    intervals = len(times) - 1
+    span = times[-1] - times[0] if intervals > 1 else 0.0
     if span <= 0 or (intervals < MIN_INTERVALS and span < MIN_SPAN_MS):
         return None
     fps = round(intervals * 1000 / span, 2)

@@ -47,5 +47,6 @@ import cv2  # noqa: E402  # it must find the environment prepared
 
 # Sweeps run many grabs at once; a thread pool inside each of them would only get in the way, and break after a fork.
 cv2.setNumThreads(1)
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # in case somebody imported it before us
 
 __all__ = ["cv2"]

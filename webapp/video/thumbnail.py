@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.video.capture import Frame
+from webapp.video.decode import Frame
 from webapp.video.opencv import cv2
 
 MAX_WIDTH = 640
