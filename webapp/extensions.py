@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import redis
-from flask import Flask, current_app, g
+from flask import Flask, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
@@ -45,9 +45,7 @@ settings: Settings = LocalProxy(_settings)  # type: ignore[assignment]
 
 
 def _redis() -> redis.Redis:
-    if "redis" not in g:
-        g.redis = redis.Redis(connection_pool=current_app.extensions["redis_pool"])
-    client: redis.Redis = g.redis
+    client: redis.Redis = current_app.extensions["redis"]
     return client
 
 
@@ -63,6 +61,7 @@ def bind(app: Flask, values: Settings) -> None:
     """Bind every extension to the app. The engine's SQLite set-up rides on SQLAlchemy's connect event."""
     app.extensions["camkeeper"] = values
     app.extensions["redis_pool"] = redis_pool(values.REDIS_URL)
+    app.extensions["redis"] = redis.Redis(connection_pool=app.extensions["redis_pool"])
     db.init_app(app)
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     login.init_app(app)
