@@ -10,7 +10,7 @@ import jobs
 
 from .. import access
 from ..htmx import is_fragment
-from ..models import utc_now
+from ..models import Camera, utc_now
 from ..schemas import InvalidInput, Problems, StreamInput, parse
 from ..services import connection_tests
 from .page import draw
@@ -21,11 +21,9 @@ pages = Blueprint("connection_tests", __name__, url_prefix="/connection-tests")
 @pages.post("")
 @access.requires("cameras:write")
 def start() -> Response:
-    stored_id = request.form.get("camera_id")
-    camera = access.camera_for_write(stored_id) if stored_id else None
     try:
         given = parse(StreamInput, {name: request.form.get(name, "") for name in StreamInput.model_fields})
-        test = connection_tests.create(given, current_user, utc_now(), camera)
+        test = connection_tests.create(given, current_user, utc_now(), _stored_camera())
         jobs.test_connection(test.id)
     except InvalidInput as error:
         return _refuse(error.problems)
@@ -41,6 +39,12 @@ def start() -> Response:
 def show(test_id: str) -> Response:
     """For browsers without JavaScript, and for a test opened in its own tab: it refreshes until it is finished."""
     return draw("connection_tests/show.html", test=access.own_connection_test(test_id))
+
+
+def _stored_camera() -> Camera | None:
+    """The camera whose form this is, for the password it keeps; None on the form of a new one."""
+    camera_id = request.form.get("camera_id")
+    return access.camera_for_write(camera_id) if camera_id else None
 
 
 def _refuse(problems: Problems) -> Response:
