@@ -154,7 +154,7 @@ class Dialogue:
         _refuse(response.head, "DESCRIBE")
         description = parse_description(response.body)
         self._login.refuse_what_the_decoder_cannot_answer()
-        self._track = _track(response.head.first("content-base") or self._url.text, description.control)
+        self._track = _track(response.head.first("content-base"), self._url.text, description.control)
         return description
 
     def setup(self) -> None:
@@ -211,8 +211,9 @@ def _refuse(head: Head, method: str) -> None:
     raise CheckFailed(*_ANSWERS.get(head.status, unknown))
 
 
-def _track(base: str, control: str) -> str:
+def _track(content_base: str, url: str, control: str) -> str:
     """The URL for SETUP, put together as cameras expect it: appended, not resolved as on the web."""
-    if control.startswith(("rtsp://", "rtsps://")) or not _URL.fullmatch(base):
+    if control.startswith(("rtsp://", "rtsps://")):
         return control
+    base = content_base if _URL.fullmatch(content_base) else url
     return base if control in ("", "*") else f"{base.removesuffix('/')}/{control}"
