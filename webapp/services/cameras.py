@@ -55,11 +55,12 @@ class Page:
         return max(1, math.ceil(self.total / self.size))
 
 
-def find(wanted: CameraFilter, number: int, size: int, now: datetime) -> Page:
-    """One numbered page of cameras, in two queries whatever the fleet."""
+def find(wanted: CameraFilter, number: int, size: int, now: datetime, total: int | None = None) -> Page:
+    """One numbered page of cameras; `total` spares a query when the caller has counted the matches already."""
     size = min(max(size, 1), MAX_PAGE_SIZE)
     conditions = _conditions(wanted, now)
-    total = db.session.scalar(select(func.count(Camera.id)).where(*conditions)) or 0
+    if total is None:
+        total = db.session.scalar(select(func.count(Camera.id)).where(*conditions)) or 0
     number = min(max(number, 1), max(1, math.ceil(total / size)))
     query = _sorted(select(Camera).where(*conditions), wanted.sort, now).limit(size).offset((number - 1) * size)
     return Page(list(db.session.scalars(query)), number, size, total)

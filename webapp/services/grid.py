@@ -106,7 +106,8 @@ def read_banner(redis_ok: bool, now: datetime) -> Banner:
 def open_grid(query: GridQuery, now: datetime) -> Grid:
     """Everything the page shows; NoSuchGroup when its group is gone."""
     frame = read_frame(now)
-    page = cameras.find(filter_of(query, frame.tree), query.number, query.size, now)
+    wanted, total = filter_of(query, frame.tree), _counted(query, frame.tree)
+    page = cameras.find(wanted, query.number, query.size, now, total)
     watch = Watch(
         since=frame.since,
         stale_at=stale_from(frame.tree, frame.banner),
@@ -140,6 +141,12 @@ def filter_of(query: GridQuery, tree: GroupTree | None) -> CameraFilter:
 def counts_of(tree: GroupTree, group_id: str | None) -> Counts:
     """The counts of a group with all beneath it, or of the fleet."""
     return tree.nodes[group_id].counts if group_id in tree.nodes else tree.counts
+
+
+def _counted(query: GridQuery, tree: GroupTree) -> int | None:
+    """How many cameras match, where the tree's counts say so; they know nothing of a search."""
+    counts = counts_of(tree, query.group_id)
+    return None if query.search else sum(counts[status] for status in query.statuses or counts)
 
 
 def _problems_beyond(query: GridQuery, tree: GroupTree, page: Page, now: datetime) -> int:
