@@ -179,3 +179,13 @@ def test_our_own_files_may_be_kept_for_ever(client: FlaskClient) -> None:
     address = page.split('<link rel="stylesheet" href="')[2].split('"')[0]
     assert "immutable" in client.get(address, buffered=True).headers["Cache-Control"]
     assert "immutable" not in client.get(address.split("?")[0], buffered=True).headers["Cache-Control"]
+
+
+def test_it_says_when_the_fleet_has_outgrown_the_embedded_mode(
+    admin: FlaskClient, make_live: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.services.grid.EMBEDDED_CAMERAS", 1)
+    make_live()
+    assert "embedded mode" not in admin.get("/cameras").text
+    make_live()
+    assert "2 cameras are more than the embedded mode is made for" in admin.get("/cameras").text

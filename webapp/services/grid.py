@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..extensions import settings
 from ..models import Camera, Status
 from . import cameras, groups, live, timeline
 from .cameras import CameraFilter, Page
@@ -16,6 +17,8 @@ from .timeline import Interval
 
 STRIP = timedelta(hours=24)
 PROBLEMS = (Status.OFFLINE, Status.DEGRADED)
+EMBEDDED_CAMERAS = 500
+"""As many as SQLite and one machine are good for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,10 @@ class Frame:
     tree: GroupTree
     banner: Banner
     since: int
+
+    @property
+    def has_outgrown_embedded(self) -> bool:
+        return settings.is_embedded and self.tree.total > EMBEDDED_CAMERAS
 
 
 @dataclass(frozen=True, slots=True)
