@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.measure import Figures, camera_farm, say, worker
 from simulator.videos import VideoKey, make_missing
 
-THREADS = {"ours": 32, "libav": 32, "opencv": 8, "ffmpeg": 8}
+THREADS = {"ours": 64, "libav": 64, "opencv": 8, "ffmpeg": 8}
 NAMES = {
     "ours": "ours",
     "libav": "libav, keyframe only",
