@@ -277,6 +277,21 @@ def test_with_storage_away_the_readings_are_safe_and_the_picture_is_old(
     assert stored(camera_id).picture_hash
 
 
+def test_a_database_lost_between_reading_and_picture_leaves_an_old_picture(
+    add: Callable[..., str], overrides: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera_id = add()
+    real = sweep.pictures._put_all
+
+    def put_and_lock(*args: Any) -> dict[str, str]:
+        lock_database(overrides["DATA_DIR"], seconds=0.5)
+        return real(*args)
+
+    monkeypatch.setattr(sweep.pictures, "_put_all", put_and_lock)
+    assert run(camera_id) == live.Counts(done=1)
+    assert (stored(camera_id).status, stored(camera_id).picture_hash) == (Status.LIVE, None)
+
+
 def test_with_redis_away_nothing_is_lost(app: Flask, add: Callable[..., str]) -> None:
     camera_id = add()
     pool = app.extensions["redis_pool"]
@@ -321,7 +336,7 @@ def test_a_lost_batch_is_checked_again_when_its_claim_has_ended(add: Callable[..
     camera_id = add()
     now = utc_now()
     claim([camera_id], tick_of(now), now)  # and its worker is killed
-    assert plan(now).batches == ()
+    assert run(camera_id, now=now) == live.Counts()
     later = now + MINUTE
     assert plan(later).batches == ((camera_id,),)
     assert run(camera_id, now=later).done == 1

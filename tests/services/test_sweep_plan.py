@@ -79,14 +79,18 @@ def test_the_next_tick_plans_again() -> None:
         ({"next_due_at": TICK + MINUTE}, False),
         ({"next_due_at": TICK + MINUTE - timedelta(seconds=1)}, True),
         ({"next_due_at": TICK - 30 * MINUTE}, True),
-        ({"claimed_until": NOW + timedelta(seconds=1)}, False),
-        ({"claimed_until": NOW - timedelta(seconds=1)}, True),
         ({"maintenance_until": TICK + 60 * MINUTE}, True),
     ],
 )
-def test_only_what_is_due_and_free_is_planned(fields: dict[str, object], is_planned: bool) -> None:
+def test_only_what_is_due_is_planned(fields: dict[str, object], is_planned: bool) -> None:
     add(**fields)
     assert bool(planned()) is is_planned
+
+
+def test_what_the_last_tick_is_still_at_is_planned_last() -> None:
+    claimed = [add(claimed_until=NOW + timedelta(seconds=1)) for _ in range(5)]
+    free = [add(claimed_until=NOW - timedelta(seconds=1)), *(add() for _ in range(5))]
+    assert planned() == sorted(free) + sorted(claimed)
 
 
 def test_batches_have_the_configured_size() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ..extensions import db, redis_client, settings, transaction
 from ..models import Camera
@@ -44,7 +45,11 @@ def store(readings: Mapping[str, Reading]) -> None:
     stored = _put_all(storage, thumbnails)
     if not stored:
         return
-    gone = _note([{"camera_id": id, "picture_hash": stored[id], "picture_at": readings[id].at} for id in stored])
+    try:
+        gone = _note([{"camera_id": id, "picture_hash": stored[id], "picture_at": readings[id].at} for id in stored])
+    except (OperationalError, InterfaceError) as error:
+        log.warning("%d pictures are stored but look old, because the database is away: %s", len(stored), error.orig)
+        return
     for camera_id in gone:
         with suppress(StorageError):
             storage.delete(latest_key(camera_id))

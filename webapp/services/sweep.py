@@ -31,11 +31,12 @@ DATABASE_PATIENCE_S = 20.0
 
 def run_batch(tick: datetime, ids: Sequence[str], now: datetime) -> live.Counts:
     """Check those of `ids` that are still due in this tick; a batch that comes after its interval is skipped."""
+    clock = _clock_from(now)
     if now - tick > interval():
         found = live.Counts(skipped=record_skipped(tick, ids))
     else:
-        found = _check_and_write(tick, claim(ids, tick, now), _clock_from(now))
-    live.note_batch(tick, found, now)
+        found = _check_and_write(tick, claim(ids, tick, now), clock)
+    live.note_batch(tick, found, clock())
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, not_, or_, select, update
 
 from ..extensions import db, redis_client, settings, transaction
 from ..models import Camera, Status
@@ -59,7 +59,9 @@ def _batches(tick: datetime, now: datetime) -> tuple[tuple[str, ...], ...]:
     # Cameras that fail, or were never seen, make their whole batch wait for time-outs; they go last and by themselves,
     # so that the healthy ones keep their pace. Ids are random, so their order mixes the sites: no switch is flooded.
     is_doubtful = or_(cameras.c.failures > 0, cameras.c.status.in_((Status.IDLE, Status.OFFLINE)))
-    found = db.session.execute(select(cameras.c.id, is_doubtful).where(*_due(tick, now)).order_by(cameras.c.id)).all()
+    # A camera that the last tick is still at will be free in seconds, so it is planned too, at the end of its lane.
+    order = (not_(_is_free(now)), cameras.c.id)
+    found = db.session.execute(select(cameras.c.id, is_doubtful).where(*_due(tick)).order_by(*order)).all()
     db.session.commit()
     lanes = [tuple(id for id, doubtful in found if bool(doubtful) is lane) for lane in (False, True)]
     size = settings.CHECK_BATCH
@@ -72,7 +74,7 @@ def claim(ids: Sequence[str], tick: datetime, now: datetime, force: bool = False
     A claim ends by itself when a batch of this size must long be over, so a worker that died blocks no camera.
     """
     until = now + batch_budget(len(ids)) + timedelta(seconds=settings.CHECK_DEADLINE_SECONDS)
-    conditions = _unclaimed(now) if force else _due(tick, now)
+    conditions = [_is_free(now), cameras.c.is_active.is_(True)] if force else [_is_free(now), *_due(tick)]
     fields = (cameras.c.id, cameras.c.version, cameras.c.rtsp_url, cameras.c.username, cameras.c.password_encrypted)
     statement = update(cameras).where(cameras.c.id.in_(ids), *conditions).values(claimed_until=until).returning(*fields)
     with transaction():
@@ -86,9 +88,9 @@ def batch_budget(size: int) -> timedelta:
     return timedelta(seconds=rounds * settings.CHECK_DEADLINE_SECONDS + 1)
 
 
-def _due(tick: datetime, now: datetime) -> list[ColumnElement[bool]]:
-    return [cameras.c.next_due_at < tick + interval(), *_unclaimed(now)]
+def _due(tick: datetime) -> list[ColumnElement[bool]]:
+    return [cameras.c.is_active.is_(True), cameras.c.next_due_at < tick + interval()]
 
 
-def _unclaimed(now: datetime) -> list[ColumnElement[bool]]:
-    return [cameras.c.is_active.is_(True), or_(cameras.c.claimed_until.is_(None), cameras.c.claimed_until <= now)]
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return or_(cameras.c.claimed_until.is_(None), cameras.c.claimed_until <= now)
