@@ -66,7 +66,13 @@ def _check_size(width: float, height: float) -> None:
         raise BrokenPicture(f"The stream claims pictures of {width:.0f} × {height:.0f} pixels.")
 
 
+def _is_plain_grey(frame: Frame) -> bool:
+    """What FFmpeg paints where it could decode nothing. No sensor gives that: even fog has noise."""
+    sample = frame[:: max(1, frame.shape[0] // 64), :: max(1, frame.shape[1] // 64)]
+    return bool(sample.min() == sample.max() and 126 <= sample.min() <= 132)
+
+
 def _picture(frame: Frame | None) -> Frame:
-    if frame is None or frame.size == 0 or frame.ndim != 3:
+    if frame is None or frame.size == 0 or frame.ndim != 3 or _is_plain_grey(frame):
         raise BrokenPicture("A keyframe came, but no whole picture could be decoded from it.")
     return frame
