@@ -13,7 +13,7 @@ from webapp.video.decode import BrokenPicture, Frame, decode
 from webapp.video.failure import CheckFailed, Deadline
 from webapp.video.opencv import cv2
 from webapp.video.sdp import MAX_FPS
-from webapp.video.stream_url import StreamUrl, bracketed
+from webapp.video.stream_url import bracketed
 from webapp.video.target import Target
 
 MAX_LOGIN = 127
@@ -75,8 +75,12 @@ def grab(target: Target, ip: str, deadline: Deadline, measure_fps: bool = False)
 
 
 def _source(target: Target, ip: str) -> str:
-    """The URL with the login in it: for the decoder only, never to be logged."""
-    url: StreamUrl = target.url
+    """The URL with the login in it: for the decoder only, never to be logged.
+
+    FFmpeg would follow a redirect and nothing can forbid it. That is why the probe comes right before: it has just seen
+    that there is none, and a camera that lies about it learns nothing but its own login.
+    """
+    url = target.url
     return f"{url.scheme}://{_login(target)}{bracketed(ip)}:{url.port}{url.path_and_query}"
 
 
