@@ -125,7 +125,7 @@ class Settings:
         60, "Seconds between two checks of a camera; 5 is for trials.", _number(5, 3600)
     )
     CHECK_DEADLINE_SECONDS: float = _setting(8.0, "Longest time one check may take.", _seconds(1, 60))
-    CHECK_THREADS: int = _setting(16, "Cameras one checks worker checks at once.", _number(1, 64))
+    CHECK_THREADS: int = _setting(16, "Streams one checks worker takes pictures from at once.", _number(1, 64))
     CHECK_BATCH: int = _setting(50, "Cameras in one job of a sweep.", _number(1, 500))
     CHECK_WORKERS: int = _setting(2, "Checks workers of the embedded mode.", _number(1, 32))
     WEB_WORKERS: int = _setting(2, "Web server processes.", _number(1, 32))

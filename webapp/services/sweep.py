@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from threading import Semaphore
 
 from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -69,13 +70,17 @@ def _check_and_write(tick: datetime, claims: Sequence[Claim], clock: Clock) -> l
 
 
 def _check_all(claims: Sequence[Claim], clock: Clock) -> list[Found]:
-    """One reading per camera, in at most the batch's budget; no database connection is held meanwhile."""
+    """One reading per camera, in at most the batch's budget; no database connection is held meanwhile.
+
+    All are asked at once, so that those which never answer keep nobody waiting; pictures are fetched by turns.
+    """
     limits = Limits(networks=settings.CAMERA_ALLOWED_NETWORKS, deadline_s=settings.CHECK_DEADLINE_SECONDS)
     credentials = Credentials(settings.CREDENTIAL_KEYS)
-    pool = ThreadPoolExecutor(min(settings.CHECK_THREADS, len(claims)), "check")
+    turns = Semaphore(settings.CHECK_THREADS)
+    pool = ThreadPoolExecutor(len(claims), "check")
     started = clock()
     try:
-        running = {c.id: pool.submit(_check_one_safely, c, credentials, limits, clock) for c in claims}
+        running = {c.id: pool.submit(_check_one_safely, c, credentials, limits, clock, turns) for c in claims}
         wait(running.values(), timeout=batch_budget(len(claims)).total_seconds())
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -88,11 +93,13 @@ def _result(future: Future[Reading], started: datetime) -> Reading:
     return Reading(started, Outcome.INTERNAL_ERROR, "The check did not come to an end in time on our side.")
 
 
-def _check_one_safely(claimed: Claim, credentials: Credentials, limits: Limits, clock: Clock) -> Reading:
+def _check_one_safely(
+    claimed: Claim, credentials: Credentials, limits: Limits, clock: Clock, turns: Semaphore
+) -> Reading:
     """A fault in our code or our keys is a reading too: it must not take the rest of the batch with it."""
     at = clock()
     try:
-        return check(_target(claimed, credentials), limits, at)
+        return check(_target(claimed, credentials), limits, at, turns=turns)
     except CredentialUnreadable as error:
         return Reading(at, Outcome.INTERNAL_ERROR, str(error))
     except InvalidStreamUrl as error:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, TypeAlias
 
 from webapp.outcomes import Outcome, Reading
 from webapp.video import rtsp
@@ -18,31 +20,43 @@ from webapp.video.thumbnail import thumbnail
 log = logging.getLogger(__name__)
 
 
+Turns: TypeAlias = AbstractContextManager[Any]
+"""Held while a picture is fetched: a semaphore bounds how many streams flow at once, however many cameras are asked."""
+
+
 def check(
-    target: Target, limits: Limits, now: datetime, on_step: OnStep | None = None, with_picture: bool = True
+    target: Target,
+    limits: Limits,
+    now: datetime,
+    on_step: OnStep | None = None,
+    with_picture: bool = True,
+    turns: Turns | None = None,
 ) -> Reading:
-    """Never raises, and ends within limits.deadline_s. `now` (UTC) becomes Reading.at.
+    """Never raises, and ends within limits.deadline_s, the wait for a turn apart. `now` (UTC) becomes Reading.at.
 
     Safe in many threads at once; not in a process that forks while it runs.
     """
     started = time.monotonic()
     try:
-        reading = _check(target, limits, now, on_step, with_picture)
+        reading = _check(target, limits, now, on_step, with_picture, turns or nullcontext())
     except Exception as error:
         reading = Reading(now, Outcome.INTERNAL_ERROR, _name_of(error))
     return replace(reading, total_ms=round((time.monotonic() - started) * 1000, 3))
 
 
-def _check(target: Target, limits: Limits, now: datetime, on_step: OnStep | None, with_picture: bool) -> Reading:
+def _check(
+    target: Target, limits: Limits, now: datetime, on_step: OnStep | None, with_picture: bool, turns: Turns
+) -> Reading:
     deadline = Deadline.after(limits.deadline_s)
     probe = rtsp.probe(target, limits, on_step)
     reading = _reading_of(probe, now)
     if not probe.answered or probe.ip is None or not with_picture:
         return reading
     ms: dict[str, float] = {}
+    left = deadline.left()
     try:
-        with Steps(ms, on_step).step("frame"):
-            grabbed = _grab(target, probe.ip, limits, deadline)
+        with turns, Steps(ms, on_step).step("frame"):
+            grabbed = _grab(target, probe.ip, limits, Deadline.after(left))
     except CheckFailed as failure:
         return replace(reading, outcome=failure.outcome, detail=failure.detail, frame_ms=ms.get("frame"))
     return _with_picture(reading, grabbed)
