@@ -51,6 +51,7 @@ class CameraWorker(Worker):
             log_job_description=False,
         )
         self.app = app
+        self.own_pid = os.getpid()
         self.jobs_done = 0
         self.is_stopping = False
 
@@ -63,7 +64,7 @@ class CameraWorker(Worker):
         self.jobs_done += 1
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
-        die_with_parent(signal.SIGKILL)
+        die_with_parent(signal.SIGKILL, self.own_pid)
         _watch((job.timeout or Queue.DEFAULT_TIMEOUT) + WATCHDOG_GRACE_S)
         with self.app.app_context():
             db.engine.dispose(close=False)  # the parent's connections are the parent's

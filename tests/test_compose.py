@@ -100,6 +100,17 @@ def test_it_gives_a_job_in_hand_time_to_end(name: str, app: Flask) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
+def test_somebody_reaps_what_forked_processes_leave_behind(name: str) -> None:
+    assert OURS[name]["init"] is True
+
+
+def test_every_setting_of_size_can_be_chosen_in_the_env_file() -> None:
+    fixed = {"DATABASE_URL", "REDIS_URL", "STORAGE", "S3_ENDPOINT"}
+    for name, value in OURS["web"]["environment"].items():
+        assert name in fixed or value.startswith(f"${{{name}:"), name
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_our_containers_can_do_little(name: str) -> None:
     service = OURS[name]
     assert service["read_only"] is True

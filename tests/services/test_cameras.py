@@ -39,7 +39,12 @@ def test_the_password_is_encrypted_and_comes_back_only_for_the_check(app: Flask)
 
 
 def test_an_address_outside_the_allowed_networks_is_refused_and_nothing_written(app: Flask) -> None:
-    for url in ("rtsp://8.8.8.8/s", "rtsp://169.254.169.254/s", "rtsp://[::ffff:8.8.8.8]/s", "rtsp://no.such.invalid/s"):
+    for url in (
+        "rtsp://8.8.8.8/s",
+        "rtsp://169.254.169.254/s",
+        "rtsp://[::ffff:8.8.8.8]/s",
+        "rtsp://no.such.invalid/s",
+    ):
         with pytest.raises(InvalidInput) as caught:
             cameras.create(camera_input(rtsp_url=url), NOW)
         assert set(caught.value.problems) == {"rtsp_url"}

@@ -69,7 +69,9 @@ class TestFirstAdminFromSettings:
 
 
 def test_roles_hold_the_permissions_of_the_table(make_user: Callable[..., User]) -> None:
-    table = {role: {p for p in ("cameras:read", "cameras:write", "users:write") if make_user(role).may(p)} for role in Role}
+    table = {
+        role: {p for p in ("cameras:read", "cameras:write", "users:write") if make_user(role).may(p)} for role in Role
+    }
     assert table == {
         Role.ADMIN: {"cameras:read", "cameras:write", "users:write"},
         Role.OPERATOR: {"cameras:read", "cameras:write"},

@@ -50,7 +50,7 @@ class Member:
 
     def start(self, environ: Mapping[str, str], events: queue.SimpleQueue[Message]) -> None:
         process = Process(self.command, name=self.name, colour=self.colour, env=dict(environ), cwd=ROOT)
-        process._child_ctor = partial(Popen, preexec_fn=partial(die_with_parent, signal.SIGTERM))
+        process._child_ctor = partial(Popen, preexec_fn=partial(die_with_parent, signal.SIGTERM, os.getpid()))
         self.is_running, self.started_at, self.told_to_stop_at = True, time.monotonic(), None
         # The thread lives as long as its process: to the kernel, the parent that may die is this very thread.
         threading.Thread(target=process.run, args=(events,), name=self.name, daemon=True).start()
