@@ -38,9 +38,11 @@ class Conversation:
     def say(self, data: bytes | str) -> None:
         self._stream.sendall(data.encode() if isinstance(data, str) else data)
 
-    def answer(self, status: int = 200, *headers: str, body: str = "") -> str:
-        """Waits for a request, answers it, and gives that request."""
+    def answer(self, status: int = 200, *headers: str, body: str = "", seen: list[str] | None = None) -> str:
+        """Waits for a request, notes it in `seen`, answers it, and gives that request."""
         request = self.request()
+        if seen is not None:
+            seen.append(request)
         length = [f"Content-Length: {len(body)}"] if body else []
         self.say("\r\n".join([f"RTSP/1.0 {status} Whatever", "CSeq: 1", *headers, *length, "", body]))
         return request

@@ -144,23 +144,23 @@ def test_a_camera_that_knows_no_options_is_asked_on(scripted: Start, limits: Lim
 
 
 def test_options_that_ask_for_a_login_save_a_round(scripted: Start, limits: Limits) -> None:
-    requests = []
+    requests: list[str] = []
 
     def talk(camera: Conversation) -> None:
-        requests.append(camera.answer(401, f"WWW-Authenticate: {NONCE_1}"))
-        requests.append(camera.answer(200, body=SDP))
+        camera.answer(401, f"WWW-Authenticate: {NONCE_1}", seen=requests)
+        camera.answer(200, body=SDP, seen=requests)
 
     assert probe(scripted(talk), limits).answered
     assert ["Authorization: Digest" in request for request in requests] == [False, True]
 
 
 def test_the_login_is_never_in_the_request_line(scripted: Start, limits: Limits) -> None:
-    requests = []
+    requests: list[str] = []
 
     def talk(camera: Conversation) -> None:
-        requests.append(camera.answer())
-        requests.append(camera.answer(401, f"WWW-Authenticate: {NONCE_1}"))
-        requests.append(camera.answer(200, body=SDP))
+        camera.answer(seen=requests)
+        camera.answer(401, f"WWW-Authenticate: {NONCE_1}", seen=requests)
+        camera.answer(200, body=SDP, seen=requests)
 
     camera = scripted(talk)
     assert probe(camera, limits).answered
@@ -183,12 +183,12 @@ def test_a_nonce_of_the_old_connection_earns_a_second_answer(scripted: Start, li
 
 
 def test_new_nonces_for_ever_end_after_two_answers(scripted: Start, limits: Limits) -> None:
-    answers = []
+    answers: list[str] = []
 
     def talk(camera: Conversation) -> None:
         camera.answer()
         for number in range(10):
-            answers.append(camera.answer(401, f'WWW-Authenticate: Digest realm="x", nonce="{number}", stale=true'))
+            camera.answer(401, f'WWW-Authenticate: Digest realm="x", nonce="{number}", stale=true', seen=answers)
 
     assert probe(scripted(talk), limits).outcome is Outcome.AUTH_FAILED
     assert sum("Authorization" in request for request in answers) == 2
@@ -364,12 +364,12 @@ def test_a_stream_that_would_start_is_given_up_at_once(farm: RunningFarm, limits
 def test_setup_goes_where_the_description_says(
     scripted: Start, limits: Limits, base: str, control: str, setup: str
 ) -> None:
-    requests = []
+    requests: list[str] = []
 
     def talk(camera: Conversation) -> None:
         camera.answer(200, *([base] if base else []), body=f"{SDP}a=control:{control}\r\n")
-        requests.append(camera.answer(200, "Session: 12;timeout=60"))
-        requests.append(camera.answer())
+        camera.answer(200, "Session: 12;timeout=60", seen=requests)
+        camera.answer(seen=requests)
 
     camera = scripted(talk)
     assert why_refused(camera, "127.0.0.1", limits, Deadline.after(2)) is None
