@@ -1,4 +1,7 @@
-"""What every test can ask for: an app on its own database and real Redis, people, cameras."""
+"""What every test can ask for: an app on its own database and real Redis, people, cameras.
+
+Tests of what SQLite and PostgreSQL do differently, such as upserts and claims, ask for either_app.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from werkzeug.security import generate_password_hash
 
-from tests.servers import redis_server
+from tests.servers import postgres_server, redis_server
 from webapp import create_app
+from webapp.credentials import generate_key
 from webapp.extensions import db
 from webapp.models import Camera, Role, User, new_id
 from webapp.video.addresses import parse_networks
@@ -71,6 +75,42 @@ def app(overrides: dict[str, Any], migrated_sqlite: Path, redis_url: str) -> Ite
         db.session.remove()
         db.engine.dispose()
     app.extensions["redis_pool"].disconnect()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(redis_url: str) -> Iterator[str]:
+    with postgres_server() as url:
+        app = create_app({"DATABASE_URL": url, "REDIS_URL": redis_url} | _secrets())
+        with app.app_context():
+            upgrade()
+            db.engine.dispose()
+        yield url
+
+
+@pytest.fixture
+def postgres_app(overrides: dict[str, Any], migrated_postgres: str, redis_url: str) -> Iterator[Flask]:
+    """An app on PostgreSQL, whose tables are emptied before each test."""
+    with redis.Redis.from_url(redis_url) as server:
+        server.flushdb()
+    app = create_app(overrides | {"DATABASE_URL": migrated_postgres} | _secrets())
+    with app.app_context():
+        for table in reversed(db.metadata.sorted_tables):
+            db.session.execute(table.delete())
+        db.session.commit()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["redis_pool"].disconnect()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_app(request: pytest.FixtureRequest) -> Flask:
+    found: Flask = request.getfixturevalue("app" if request.param == "sqlite" else "postgres_app")
+    return found
+
+
+def _secrets() -> dict[str, Any]:
+    return {"SECRET_KEY": "s" * 32, "CREDENTIAL_KEYS": (generate_key(),)}
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, g, jsonify, render_template, request
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -86,6 +87,8 @@ def _on_bug(error: Exception) -> Response:
 def _answer(code: int, title: str, what: str) -> Response:
     """A page for a page, a toast for a fragment, JSON for a program. It must work without the database."""
     _let_go_of_the_database()
+    if "_login_user" not in g:  # or Flask-Login asks the database for the person while the template is drawn
+        g._login_user = AnonymousUserMixin()
     request_id = g.get("request_id", "-")
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         response: Response = jsonify(success=False, error={"code": code, "message": f"{title}. {what}", "details": []})

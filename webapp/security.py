@@ -6,7 +6,7 @@ import time
 import uuid
 
 from flask import Flask, Response, g, request, session
-from flask_login import current_user, logout_user
+from flask_login import logout_user
 
 from .extensions import settings
 
@@ -67,6 +67,5 @@ def _protect(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "-")
     if response.mimetype == "text/html":
         response.vary.add("HX-Request")
-        if current_user:
-            response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Cache-Control", "no-store")
     return response
