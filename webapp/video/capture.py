@@ -127,13 +127,10 @@ class _Packets:
         self.deadline = deadline
         self.times_ms: list[float] = []
         """Presentation times of all packets so far."""
+        self.has_stopped = False
+        """No packet came although there was time for it."""
         self._stream = stream
         self._stall = stall
-
-    @property
-    def is_over(self) -> bool:
-        """The next read might outlast the deadline."""
-        return self.deadline.left() <= self._stall
 
     @property
     def is_keyframe(self) -> bool:
@@ -150,7 +147,10 @@ class _Packets:
 
     def advance(self) -> bool:
         """False when no packet came in time, or when the stream has ended."""
-        if self.is_over or not self._stream.grab():
+        if self.deadline.left() <= self._stall:  # the next read might outlast the deadline
+            return False
+        if not self._stream.grab():
+            self.has_stopped = True
             return False
         self.times_ms.append(self._stream.get(cv2.CAP_PROP_POS_MSEC))
         return True
@@ -171,7 +171,7 @@ def _first_picture(packets: _Packets) -> Frame:
     while packets.advance():
         if packets.is_keyframe:
             return _keyframe(packets)
-    raise NoFrame(_no_keyframe(len(packets.times_ms), packets.is_over))
+    raise NoFrame(_no_keyframe(len(packets.times_ms), packets.has_stopped))
 
 
 def _keyframe(packets: _Packets) -> Frame:
@@ -198,10 +198,10 @@ def _rest_of_gop(packets: _Packets) -> bytes:
     return bytes(data)
 
 
-def _no_keyframe(packets: int, is_over: bool) -> str:
+def _no_keyframe(packets: int, has_stopped: bool) -> str:
     if packets == 0:
         return "The camera starts the stream, but sends nothing."
-    if not is_over:
+    if has_stopped:
         return f"The stream stopped after {packets} picture(s), before a keyframe came."
     return f"{packets} picture(s) came, but no keyframe. Set a shorter keyframe interval in the camera."
 
