@@ -74,7 +74,13 @@ def publish(changed_ids: Collection[str], status_changed: bool) -> None:
 
 
 def changes_since(seq: int, limit: int = 301) -> Changes:
-    """Everything after `seq`, in one round trip; with Redis away nothing seems to change and redis_ok is False."""
+    """Everything after `seq`, in one round trip; with Redis away nothing seems to change and redis_ok is False.
+
+    Rows read afterwards are at least as new as the number. Those that were loaded before keep what they held.
+    """
+    # A transaction that is open already, for the signed-in person, may show the rows of an earlier moment (SQLite does):
+    # a page would take old rows for new ones, and never hear of the change again.
+    db.session.commit()
     try:
         found = redis_client.eval(READ, 4, SEQ, STATUS_SEQ, BIRTH, CHANGES, seq, limit)
     except RedisError:
@@ -83,11 +89,6 @@ def changes_since(seq: int, limit: int = 301) -> Changes:
     if seq > current or seq < birth:
         return Changes(current, status_changed=True, reset=True)
     return Changes(current, tuple(found.decode() for found in ids), status_changed=status_seq > seq)
-
-
-def current_seq() -> int:
-    """The number a freshly drawn page starts from; read it before the cameras, so that nothing falls in between."""
-    return changes_since(0, limit=0).seq
 
 
 @dataclass(frozen=True, slots=True)

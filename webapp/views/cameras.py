@@ -57,6 +57,7 @@ def show(camera_id: str) -> Response:
 @access.requires("cameras:write")
 def check(camera_id: str) -> Response:
     """Ask for a check now. The answer follows the camera closely until the result is there."""
+    frame = read_frame(utc_now())
     camera = access.camera_for_write(camera_id)
     try:
         jobs.check_now(camera.id)
@@ -64,4 +65,4 @@ def check(camera_id: str) -> Response:
         abort(503)
     if not is_fragment():
         return redirect(url_for("cameras.show", camera_id=camera.id), 303)
-    return draw_checking(camera)
+    return draw_checking(camera, frame)

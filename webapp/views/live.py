@@ -13,7 +13,7 @@ from .. import access
 from ..htmx import nothing_new, redirect_browser, toast
 from ..models import Camera, utc_now
 from ..services import camera_page
-from ..services.grid import GridQuery, NoSuchGroup, read_frame, watch_frame
+from ..services.grid import Frame, GridQuery, NoSuchGroup, watch_frame
 from ..services.grid_changes import Delta, changes
 from . import grid_address
 from .page import ALL, pace
@@ -89,9 +89,8 @@ def _checked(camera: Camera) -> int:
     return int(camera.checked_at.timestamp() * 1000) if camera.checked_at else 0
 
 
-def draw_checking(camera: Camera) -> Response:
-    """The camera's page while a check that was just asked for is under way."""
-    around = read_frame(utc_now())
+def draw_checking(camera: Camera, around: Frame) -> Response:
+    """The camera's page while a check that was just asked for is under way; `around` was read before the camera."""
     delta = Delta(watch_frame(around, camera), around.banner, around.tree)
     return _draw_camera(camera, delta, Asked.now(camera))
 
