@@ -30,6 +30,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+UNASKED = ("live", "pictures")
+"""Blueprints that an open page asks by itself."""
 LONGEST_LOGIN_SECONDS = 7 * 24 * 3600
 
 
@@ -51,7 +53,7 @@ def _end_an_idle_login() -> None:
     if now - session["seen"] > settings.IDLE_MINUTES * 60 or now - session["signed_in"] > LONGEST_LOGIN_SECONDS:
         logout_user()
         session.clear()
-    elif now - session["seen"] > 60 and not request.path.startswith("/live/"):
+    elif now - session["seen"] > 60 and request.blueprint not in UNASKED:
         session["seen"] = now
 
 
