@@ -11,7 +11,7 @@ from benchmarks.stack import Stack, add_cameras, stack
 from webapp.services import live, sweep_plan
 
 CAMERAS = 2000
-WORKERS, THREADS = 4, 16
+WORKERS, THREADS = 4, 24
 MINUTES = 3
 
 

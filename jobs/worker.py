@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
@@ -30,6 +31,8 @@ JOBS_UNTIL_RECYCLED = 1000
 WORKER_TTL_S = 60
 WATCHDOG_GRACE_S = 15
 """Between RQ's alarm, which a job may survive, and the end of its process."""
+M_ARENA_MAX = -8
+"""As in malloc.h."""
 HUNG = 70
 """Exit status of a job's process that the watchdog ended."""
 LONGEST_PAUSE_S = 15.0
@@ -98,6 +101,14 @@ def work(queue: QueueName, app: Flask) -> bool:
         pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
+def bound_memory() -> None:
+    """By default the C library keeps a pool of memory for each thread that ever held a picture: 270 MB for a batch at
+    720p instead of 170."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(M_ARENA_MAX, 2)
+
+
 def preload() -> None:
     """Import what jobs need before the first fork, so that no job pays for it. Nothing is opened yet: a process that
     forks while a capture opens would hang its child."""
@@ -109,6 +120,7 @@ def main(arguments: list[str]) -> None:
     if len(arguments) != 1 or arguments[0] not in list(QueueName):
         sys.exit(f"Name the one queue this worker serves: {', '.join(QueueName)}.")
     queue = QueueName(arguments[0])
+    bound_memory()
     app = create_app()
     preload()
     log.info("A worker serves the queue %s.", queue)
