@@ -19,7 +19,7 @@ Grab = Callable[[str], bool]
 
 
 def ours() -> Grab:
-    from webapp.video import capture
+    from webapp.video.capture import grab as grab_one
     from webapp.video.failure import CheckFailed, Deadline
     from webapp.video.stream_url import parse_stream_url
     from webapp.video.target import Target
@@ -27,7 +27,7 @@ def ours() -> Grab:
     def grab(url: str) -> bool:
         target = Target(parse_stream_url(url), None, None)
         try:
-            return capture.grab(target, "127.0.0.1", Deadline.after(15)).frame.size > 0
+            return bool(grab_one(target, "127.0.0.1", Deadline.after(15)).frame.size)
         except CheckFailed:
             return False
 

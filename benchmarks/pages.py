@@ -34,7 +34,9 @@ def measure(figures: Figures, _seconds: float) -> None:
 
 def _measure_on(figures: Figures, app: Flask, database: str) -> None:
     app.add_url_rule("/empty", "empty", login_required(lambda: ""))
-    client, ids, queries = _signed_in(app), [], {}
+    client = _signed_in(app)
+    ids: list[str] = []
+    queries: dict[int, int] = {}
     for size in FLEETS:
         say(f"pages: {database}, {size} cameras …")
         ids += add_cameras([f"rtsp://10.0.{n // 250}.{n % 250}/s" for n in range(len(ids), size)])
