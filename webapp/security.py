@@ -6,9 +6,10 @@ import time
 import uuid
 
 from flask import Flask, Response, g, request, session
-from flask_login import logout_user
+from flask_login import login_user, logout_user
 
 from .extensions import settings
+from .models import User
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -51,16 +52,23 @@ def _end_an_idle_login() -> None:
         return
     now = int(time.time())
     if now - session["seen"] > settings.IDLE_MINUTES * 60 or now - session["signed_in"] > LONGEST_LOGIN_SECONDS:
-        logout_user()
-        session.clear()
+        end_login()
     elif now - session["seen"] > 60 and request.blueprint not in UNASKED:
         session["seen"] = now
 
 
-def start_login() -> None:
-    """Begin the clock of a login that has just succeeded."""
+def start_login(user: User) -> None:
+    """Sign a person in, in a new session: whoever knew the one before must not know this one, nor its CSRF token."""
+    session.clear()
+    login_user(user)
     session.permanent = True
     session["seen"] = session["signed_in"] = int(time.time())
+
+
+def end_login() -> None:
+    """Sign the person out, and leave nothing of the login in the browser."""
+    logout_user()
+    session.clear()
 
 
 def _protect(response: Response) -> Response:

@@ -118,6 +118,38 @@ class TestCsrf:
         assert "out of date" in answer.text
 
 
+def session_of(client: FlaskClient) -> dict[str, Any]:
+    with client.session_transaction() as session:
+        return dict(session)
+
+
+def plant(client: FlaskClient, **fields: str) -> None:
+    """Put something into the session of somebody who has not signed in yet."""
+    with client.session_transaction() as session:
+        session.update(fields)
+
+
+class TestTheSession:
+    def test_it_is_a_new_one_after_signing_in(self, client: FlaskClient, make_user: Callable[..., User]) -> None:
+        plant(client, csrf_token="known to somebody else")
+        sign_in_as(client, make_user().email)
+        assert "csrf_token" not in session_of(client)
+        assert client.get("/me").status_code == 200
+
+    def test_it_is_a_new_one_after_the_set_up(self, client: FlaskClient) -> None:
+        plant(client, csrf_token="known to somebody else")
+        client.post(f"/setup/{users.setup_token()}", data={"email": "root@example.com", "password": PASSWORD})
+        assert "csrf_token" not in session_of(client)
+        assert client.get("/me").status_code == 200
+
+    @pytest.mark.parametrize("way_out", ["/logout", "/me/sign-out-everywhere"])
+    def test_nothing_is_left_of_it_after_signing_out(self, admin: FlaskClient, way_out: str) -> None:
+        admin.get("/cameras")
+        assert {"_user_id", "csrf_token", "seen"} <= set(session_of(admin))
+        admin.post(way_out)
+        assert not session_of(admin)
+
+
 class TestSetUp:
     def test_the_link_makes_the_first_admin_and_signs_in(self, client: FlaskClient) -> None:
         answer = client.post(f"/setup/{users.setup_token()}", data={"email": "root@example.com", "password": PASSWORD})

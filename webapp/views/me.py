@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask import Blueprint, abort, redirect, request, url_for
-from flask_login import current_user, logout_user
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from .. import access
+from .. import access, security
 from ..services import users
 from .page import draw
 
@@ -41,5 +41,5 @@ def choose_look() -> Response:
 @access.requires("cameras:read")
 def sign_out_everywhere() -> Response:
     users.sign_out_everywhere(current_user)
-    logout_user()
+    security.end_login()
     return redirect(url_for("sign_in.show"), 303)

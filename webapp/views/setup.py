@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
-from flask_login import login_user
 from werkzeug.wrappers import Response
 
 from .. import security
@@ -28,8 +27,7 @@ def show(token: str) -> Response:
 
 def _create(token: str) -> Response:
     user = users.set_up(token, request.form.get("email", ""), request.form.get("password", ""))
-    login_user(user)
-    security.start_login()
+    security.start_login(user)
     return redirect(url_for("cameras.index"), 303)
 
 

@@ -6,7 +6,7 @@ import hashlib
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_limiter.util import get_remote_address
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from .. import access, security
@@ -48,14 +48,13 @@ def _try_to_sign_in() -> AnyResponse:
     user = users.sign_in(given, utc_now())
     if user is None:
         return _form(WRONG, 401)
-    login_user(user)
-    security.start_login()
+    security.start_login(user)
     return redirect(_wanted(), 303)
 
 
 @pages.post("/logout")
 def leave() -> AnyResponse:
-    logout_user()
+    security.end_login()
     return redirect(url_for("sign_in.show"), 303)
 
 
