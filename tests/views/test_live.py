@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from tests.views.conftest import FRAGMENT, change, counted_queries, give_picture, poll_url, tile
 from webapp.extensions import db, redis_client
 from webapp.models import Camera, CameraGroup
-from webapp.services import cameras
+from webapp.services import cameras, live
 
 Make = Callable[..., Camera]
 
@@ -197,6 +197,42 @@ def test_without_redis_the_page_opens_and_says_so_and_recovers(
     assert "77 ms" in tile(answer.text, camera)
     assert "Live updates are interrupted" not in answer.text
     assert 'id="banner"' in answer.text
+
+
+def test_a_storage_that_is_away_shows_and_vanishes_on_open_pages(page: Any, make_live: Make) -> None:
+    make_live()
+    grid = page()
+    live.note_storage(is_ok=False, now=datetime.now(UTC))
+    answer = grid.poll().text
+    assert "New pictures cannot be stored" in answer
+    assert "New pictures cannot be stored" in page().text
+    assert grid.poll().status_code == 204
+    live.note_storage(is_ok=True, now=datetime.now(UTC))
+    answer = grid.poll().text
+    assert 'id="banner"' in answer
+    assert "cannot be stored" not in answer
+
+
+def test_what_a_hung_redis_kept_pages_from_hearing_is_drawn_when_it_answers_again(
+    app: Flask, page: Any, make_live: Make
+) -> None:
+    kept, deleted = make_live(name="kept"), make_live(name="deleted")
+    grid, one = page(), page(f"/cameras/{deleted.id}")
+    pool = app.extensions["redis_pool"]
+    with mock.patch.dict(pool.connection_kwargs, path="/nowhere/redis.sock"):
+        pool.reset()
+        grid.poll(), one.poll()
+        change(kept, status="offline", outcome="timeout")
+        cameras.delete(deleted)
+    pool.reset()  # with all that it held, and nothing of what happened meanwhile
+    answer = grid.poll().text
+    assert 'data-state="offline"' in tile(answer, kept)
+    head = deleted.id[:13]
+    assert f'<li id="c-{head}" class="tile is-gone is-deleted"' in answer
+    assert f"""hx-swap-oob="patch:[id^='c-{head}']\"""" in answer
+    assert "1 problem<" in answer
+    assert grid.poll().status_code == 204
+    assert one.poll().headers["HX-Redirect"] == "/cameras"
 
 
 def test_a_poll_never_extends_a_login(page: Any, admin: FlaskClient, make_live: Make) -> None:

@@ -44,7 +44,8 @@ class GridQuery:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """What is wrong with ourselves: '' nothing, 'stale' no sweep finishes, 'redis' live updates are interrupted."""
+    """What is wrong with ourselves, the worst of it: 'redis' live updates are interrupted, 'stale' no sweep finishes,
+    'storage' pictures cannot be stored, '' nothing."""
 
     kind: str
     since: datetime | None
@@ -107,7 +108,7 @@ def read_banner(redis_ok: bool, now: datetime) -> Banner:
     state = live.sweep_state(now)
     if state.stale_since:
         return Banner("stale", state.stale_since, now + patience())
-    return Banner("", None, (state.done_at or now) + patience())
+    return Banner("" if state.storage_ok else "storage", None, (state.done_at or now) + patience())
 
 
 def open_grid(query: GridQuery, now: datetime) -> Grid:

@@ -85,7 +85,7 @@ def look(watch: Watch, now: datetime) -> News:
 
 def changed_banner(news: News, watch: Watch, now: datetime) -> Banner | None:
     """The banner when it differs from the one the page shows; asked only when it can have changed."""
-    may_differ = news.is_due or watch.banner or not news.redis_ok
+    may_differ = news.is_due or news.recount or watch.banner or not news.redis_ok
     banner = read_banner(news.redis_ok, now) if may_differ else None
     return banner if banner and (banner.kind != watch.banner or news.is_due) else None
 

@@ -18,8 +18,11 @@ log = logging.getLogger(__name__)
 
 SEQ, STATUS_SEQ, BIRTH, CHANGES = "fleet:seq", "fleet:status_seq", "fleet:birth", "fleet:changes"
 LAST_SWEEP = "sweep:last"
+STORAGE_AWAY = "storage:away"
+"""Set while no picture can be stored; its value is the moment from which it may be tried again."""
 KEEP = 20_000
 """Cameras remembered with their last change; who missed more than a page's worth reads everything anew anyway."""
+STORAGE_REST_SECONDS = 30
 KEEP_COUNTS_SECONDS = 6 * 3600
 
 # A sequence starts at the clock's milliseconds, so one that was lost with Redis starts again above every number that
@@ -78,8 +81,8 @@ def changes_since(seq: int, limit: int = 301) -> Changes:
 
     Rows read afterwards are at least as new as the number. Those that were loaded before keep what they held.
     """
-    # A transaction that is open already, for the signed-in person, may show the rows of an earlier moment (SQLite does):
-    # a page would take old rows for new ones, and never hear of the change again.
+    # A transaction that is open already, for the signed-in person, may show rows of an earlier moment (on SQLite): a page
+    # would take old rows for new ones, and never hear of the change again.
     db.session.commit()
     try:
         found = redis_client.eval(READ, 4, SEQ, STATUS_SEQ, BIRTH, CHANGES, seq, limit)
@@ -117,16 +120,19 @@ class SweepState:
     stale_since: datetime | None
     """Set when no sweep finishes any more: nothing on the page is newer than this."""
     redis_ok: bool = True
+    storage_ok: bool = True
+    """Pictures can be stored, as far as anybody tried of late."""
 
 
 def sweep_state(now: datetime) -> SweepState:
     """For the banner on every page: one round trip, and at most a second when Redis hangs."""
     try:
-        last = _read_last()
+        last, storage_ok = _read_last()
     except RedisError:
         return SweepState(None, None, None, _stale(newest_check(), now), redis_ok=False)
     done_at = last.get("done_at")
-    return SweepState(last.get("planned_at"), done_at, last.get("heartbeat_at"), _stale(done_at or newest_check(), now))
+    stale_since = _stale(done_at or newest_check(), now)
+    return SweepState(last.get("planned_at"), done_at, last.get("heartbeat_at"), stale_since, storage_ok=storage_ok)
 
 
 def newest_check() -> datetime | None:
@@ -152,6 +158,32 @@ def note_batch(tick: datetime, found: Counts, now: datetime) -> None:
     _write(tick, found, {"done_at": now.timestamp()} if found.done else {})
 
 
+def may_store(now: datetime) -> bool:
+    """False for a while after the store was found away, so that not every batch waits for it in vain."""
+    try:
+        retry_at = redis_client.get(STORAGE_AWAY)
+    except RedisError:
+        return True
+    return retry_at is None or float(retry_at) <= now.timestamp()  # type: ignore[arg-type]
+
+
+def note_storage(is_ok: bool, now: datetime) -> None:
+    """Pictures were stored, or none of them could be: pages say so until they can, or until nobody has tried for long.
+
+    A forked worker forgets its circuit breaker, so all of them share this mark.
+    """
+    try:
+        if is_ok:
+            redis_client.delete(STORAGE_AWAY)
+            return
+        retry_at = now.timestamp() + STORAGE_REST_SECONDS
+        was_known = redis_client.set(STORAGE_AWAY, str(retry_at), ex=patience(), get=True)
+    except RedisError:
+        return
+    if not was_known:
+        publish([], status_changed=True)
+
+
 def note_heartbeat(now: datetime) -> None:
     redis_client.hset(LAST_SWEEP, "heartbeat_at", str(now.timestamp()))
 
@@ -170,9 +202,12 @@ def _write(tick: datetime, found: Counts, moments: dict[str, float]) -> None:
         log.warning("The counters of tick %s could not be written: %s", tick.isoformat(), error)
 
 
-def _read_last() -> dict[str, datetime]:
-    found: dict[bytes, bytes] = redis_client.hgetall(LAST_SWEEP)  # type: ignore[assignment]
-    return {name.decode(): datetime.fromtimestamp(float(moment), UTC) for name, moment in found.items()}
+def _read_last() -> tuple[dict[str, datetime], bool]:
+    """The moments of the last sweep, and whether pictures can be stored."""
+    with redis_client.pipeline(transaction=False) as pipe:
+        found, storage_away = pipe.hgetall(LAST_SWEEP).exists(STORAGE_AWAY).execute()
+    moments = {name.decode(): datetime.fromtimestamp(float(moment), UTC) for name, moment in found.items()}
+    return moments, not storage_away
 
 
 def _stale(last_seen: datetime | None, now: datetime) -> datetime | None:

@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Any
 
-from redis.exceptions import RedisError
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from ..extensions import db, redis_client, settings, transaction
-from ..models import Camera
+from ..extensions import db, settings, transaction
+from ..models import Camera, utc_now
 from ..outcomes import Reading
 from ..storage import Storage, StorageError, storage_from_settings
+from . import live
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,6 @@ cameras = Camera.__table__
 
 UPLOADS = 8
 PATIENCE_S = 10.0
-AWAY, AWAY_SECONDS = "storage:away", 30
-"""A forked worker forgets its circuit breaker, so all workers share this mark that the store is away."""
 
 
 def latest_key(camera_id: str) -> str:
@@ -39,10 +37,11 @@ def picture_hash(jpeg: bytes) -> str:
 def store(readings: Mapping[str, Reading]) -> None:
     """Store the thumbnails, camera id → reading, and note on the cameras those that really got there."""
     thumbnails = {id: reading.jpeg for id, reading in readings.items() if reading.jpeg}
-    if not thumbnails or _is_away():
+    if not thumbnails or not live.may_store(utc_now()):
         return
     storage = storage_from_settings(settings)
     stored = _put_all(storage, thumbnails)
+    live.note_storage(bool(stored), utc_now())
     if not stored:
         return
     try:
@@ -66,8 +65,6 @@ def _put_all(storage: Storage, thumbnails: Mapping[str, bytes]) -> dict[str, str
     if missing:
         reason = errors[0] if errors else "the store is too slow"
         log.warning("%d of %d pictures were not stored: %s", missing, len(running), reason)
-    if missing == len(running):
-        _mark_away()
     return {running[f]: picture_hash(thumbnails[running[f]]) for f in done if f.exception() is None}
 
 
@@ -77,15 +74,3 @@ def _note(pictures: list[dict[str, Any]]) -> set[str]:
     with transaction():
         db.session.execute(update(cameras).where(cameras.c.id == bindparam("camera_id")), pictures)
         return ids - set(db.session.scalars(select(cameras.c.id).where(cameras.c.id.in_(ids))))
-
-
-def _is_away() -> bool:
-    try:
-        return bool(redis_client.exists(AWAY))
-    except RedisError:
-        return False
-
-
-def _mark_away() -> None:
-    with suppress(RedisError):
-        redis_client.set(AWAY, 1, ex=AWAY_SECONDS)
