@@ -29,7 +29,7 @@ class News:
     recount: bool
     """Counts may have moved."""
     reset: bool
-    """The sequence was lost: every tile is to be drawn anew."""
+    """The sequence was lost, or nobody could add to it for a while: every tile is to be drawn anew."""
     is_behind: bool
     redis_ok: bool
 
@@ -50,6 +50,7 @@ class Delta:
     unmatched: frozenset[str] = frozenset()
     """Those cameras that the page's filter no longer shows."""
     deleted: frozenset[str] = frozenset()
+    """How the ids of those begin that are gone: the whole id, or as much of it as the page told us."""
     newly: int | None = None
     """Cameras beyond this page that match now and did not when it was opened."""
     worse: int | None = None
@@ -72,12 +73,14 @@ def look(watch: Watch, now: datetime) -> News:
     found = live.changes_since(watch.since, limit=live.KEEP)
     on_page = unpack(watch.heads) if found.ids else set()
     is_due = now.timestamp() >= watch.stale_at
+    # While Redis did not answer, nothing could be published: what it holds now leaves out all that happened.
+    reset = found.reset or (watch.banner == "redis" and found.redis_ok)
     return News(
         seq=found.seq,
         touched=frozenset(camera_id for camera_id in found.ids if camera_id[:HEAD_LENGTH] in on_page),
         is_due=is_due,
-        recount=is_due or found.status_changed or found.reset,
-        reset=found.reset,
+        recount=is_due or found.status_changed or reset,
+        reset=reset,
         is_behind=len(found.ids) > CATCH_UP,
         redis_ok=found.redis_ok,
     )
@@ -103,7 +106,13 @@ def _with_tiles(
     if query.is_narrow and shown:
         unmatched = ids - cameras.matching(filter_of(query, tree), list(ids), now)
     strips = timeline.strips(shown, now - STRIP, now) if shown else {}
-    return replace(delta, cameras=shown, strips=strips, unmatched=unmatched, deleted=news.touched - ids)
+    return replace(delta, cameras=shown, strips=strips, unmatched=unmatched, deleted=_gone(news, watch, ids))
+
+
+def _gone(news: News, watch: Watch, found: frozenset[str]) -> frozenset[str]:
+    if news.reset:
+        return frozenset(unpack(watch.heads)) - {camera_id[:HEAD_LENGTH] for camera_id in found}
+    return news.touched - found
 
 
 def _changed_cameras(news: News, watch: Watch, now: datetime) -> list[Camera]:
