@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from tests.conftest import PASSWORD
 from webapp.extensions import db
@@ -56,6 +60,30 @@ def test_a_forged_setup_link_opens_nothing(app: Flask) -> None:
         users.check_setup_token(users.setup_token()[:-2] + "xx")
 
 
+def at_once(app: Flask, *acts: Callable[[], object]) -> None:
+    """Every act in a thread of its own; a set-up link that is closed is no failure."""
+
+    def run(act: Callable[[], object]) -> None:
+        with app.app_context(), suppress(users.SetupClosed):
+            act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        for done in [pool.submit(run, act) for act in acts]:
+            done.result()
+
+
+def test_a_setup_link_that_is_used_twice_at_once_makes_one_admin(either_app: Flask) -> None:
+    token = users.setup_token()
+    at_once(either_app, *(partial(users.set_up, token, f"{n}@example.com", PASSWORD) for n in range(3)))
+    assert len(db.session.scalars(select(User)).all()) == 1
+
+
+def test_a_setup_link_does_not_take_the_address_of_somebody_who_is_there(app: Flask) -> None:
+    new_user("a.ruiz@example.com")
+    with pytest.raises(InvalidInput, match="exists already"):
+        users.set_up(users.setup_token(), "a.ruiz@example.com", PASSWORD)
+
+
 class TestFirstAdminFromSettings:
     @pytest.fixture
     def overrides(self, overrides: dict[str, object]) -> dict[str, object]:
@@ -66,6 +94,10 @@ class TestFirstAdminFromSettings:
         assert made is not None
         assert made.role == Role.ADMIN
         assert users.ensure_first_admin() is None
+
+    def test_it_is_made_once_also_by_two_starts_at_once(self, either_app: Flask) -> None:
+        at_once(either_app, users.ensure_first_admin, users.ensure_first_admin)
+        assert len(db.session.scalars(select(User)).all()) == 1
 
 
 def test_roles_hold_the_permissions_of_the_table(make_user: Callable[..., User]) -> None:

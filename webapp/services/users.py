@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -15,6 +17,7 @@ from ..models import Role, User
 from ..schemas import InvalidInput, SignIn, UserInput, parse
 
 SETUP_HOURS = 24
+FIRST_ADMIN_LOCK = 7261_2027
 
 
 class SetupClosed(Exception):
@@ -33,18 +36,25 @@ def sign_in(given: SignIn, now: datetime) -> User | None:
 
 
 def create(given: UserInput) -> User:
-    user = User(
-        email=given.email.lower(),
-        name=given.name,
-        role=given.role,
-        password_hash=generate_password_hash(given.password),
-    )
+    user = _described(given)
+    with _one_email_each():
+        db.session.add(user)
+    return user
+
+
+def _described(given: UserInput) -> User:
+    """Not in the database yet. The slow part, the hash, is made outside of any transaction."""
+    password_hash = generate_password_hash(given.password)
+    return User(email=given.email, name=given.name, role=given.role, password_hash=password_hash)
+
+
+@contextmanager
+def _one_email_each() -> Iterator[None]:
     try:
         with transaction():
-            db.session.add(user)
+            yield
     except IntegrityError:
         raise InvalidInput({"email": ["Somebody with this e-mail address exists already."]}) from None
-    return user
 
 
 def sign_out_everywhere(user: User) -> None:
@@ -67,7 +77,7 @@ def ensure_first_admin() -> User | None:
     """Create the admin the settings name when there is no admin yet."""
     if admin_exists() or not settings.ADMIN_EMAIL:
         return None
-    return create(_first_admin(settings.ADMIN_EMAIL, settings.ADMIN_PASSWORD))
+    return _create_first_admin(settings.ADMIN_EMAIL, settings.ADMIN_PASSWORD)
 
 
 def setup_token() -> str:
@@ -87,11 +97,27 @@ def check_setup_token(token: str) -> None:
 def set_up(token: str, email: str, password: str) -> User:
     """Create the first admin with the one-time link; the link is of no use afterwards."""
     check_setup_token(token)
-    return create(_first_admin(email, password))
+    made = _create_first_admin(email, password)
+    if made is None:
+        raise SetupClosed
+    return made
 
 
-def _first_admin(email: str, password: str) -> UserInput:
-    return parse(UserInput, {"email": email, "password": password, "role": "admin"})
+def _create_first_admin(email: str, password: str) -> User | None:
+    """None when somebody else was faster."""
+    user = _described(parse(UserInput, {"email": email, "password": password, "role": Role.ADMIN}))
+    with _one_email_each():
+        _wait_for_the_turn()
+        if admin_exists():
+            return None
+        db.session.add(user)
+    return user
+
+
+def _wait_for_the_turn() -> None:
+    """Until our transaction ends nobody else makes the first admin. On SQLite whoever writes is alone anyway."""
+    if not settings.is_embedded:
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": FIRST_ADMIN_LOCK})
 
 
 def _signer() -> URLSafeTimedSerializer:
