@@ -125,6 +125,12 @@ def test_an_odd_address_still_opens(admin: FlaskClient, make_live: Make, query: 
     assert admin.get(f"/cameras?{query}").status_code == 200
 
 
+def test_what_no_database_takes_is_dropped_from_a_search(admin: FlaskClient, make_live: Make) -> None:
+    make_live(name="Dock")
+    page = admin.get("/cameras?q=%00Do%00ck%1b%0a").text
+    assert "Dock" in page
+
+
 def test_pages_are_numbered(admin: FlaskClient, make_live: Make) -> None:
     made = [make_live(name=f"Camera {n:03}") for n in range(61)]
     second = admin.get("/cameras?page=2").text

@@ -16,6 +16,8 @@ from ..services.grid import GridQuery, Watch
 SIZES = (60, 120, 240)
 SORTS = {"worst": "Worst first", "changed": "Changed last", "name": "By name"}
 HEADS = re.compile(rf"([A-Za-z0-9_-]{{8}}){{0,{MAX_PAGE_SIZE}}}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""PostgreSQL takes no NUL in a text, and nobody can type the others."""
 LONGEST_SEARCH = 100
 """Keeps the address of a poll, which carries it too, below what web servers accept."""
 
@@ -26,7 +28,7 @@ def read(args: MultiDict[str, str], group_id: str | None = None) -> GridQuery:
     sort, size = args.get("sort", ""), args.get("size", 0, int)
     return GridQuery(
         statuses=tuple(Status(name) for name in dict.fromkeys(args.getlist("status")) if name in known),
-        search=args.get("q", "").strip()[:LONGEST_SEARCH],
+        search=CONTROL.sub("", args.get("q", "")).strip()[:LONGEST_SEARCH],
         group_id=group_id,
         sort=sort if sort in SORTS else "worst",
         number=max(1, min(args.get("page", 1, int), 1_000_000)),
