@@ -116,6 +116,18 @@ def test_a_deleted_camera_takes_its_history_along(app: Flask) -> None:
     assert (db.session.query(CameraHealth).count(), db.session.query(StatusChange).count()) == (0, 0)
 
 
+@pytest.mark.usefixtures("either_app")
+def test_both_databases_search_addresses_by_the_same_rule() -> None:
+    for url in ("rtsp://[fd00::1]:8554/live/T0ken", "rtsp://yard+1.local/T0ken"):
+        db.session.add(Camera(name="Gate", rtsp_url=url))
+    db.session.commit()
+    found = {
+        word: cameras.find(cameras.CameraFilter(search=word), 1, 60, NOW).total
+        for word in ("FD00::1]", "yard+1", "t0ken", "[fd", "live", "(", "gate", "\\")
+    }
+    assert found == {"FD00::1]": 1, "yard+1": 1, "t0ken": 0, "[fd": 1, "live": 0, "(": 0, "gate": 2, "\\": 0}
+
+
 class TestFind:
     def names(self, now: datetime = NOW, **wanted: Any) -> list[str]:
         return [c.name for c in cameras.find(cameras.CameraFilter(**wanted), 1, 60, now).cameras]
@@ -142,6 +154,16 @@ class TestFind:
         assert self.names(search="main HALL") == ["Lobby"]
         assert self.names(search="10.9.9.9") == ["Dock 10%"]
         assert self.names(search="' OR 1=1 --") == []
+
+    def test_it_searches_no_path_because_that_may_hold_a_secret(
+        self, app: Flask, make_camera: Callable[..., Camera]
+    ) -> None:
+        make_camera(name="Yard", rtsp_url="rtsp://yard-cam.local:8554/live/T0ken/10.8.8.8?key=T0ken")
+        make_camera(name="Bare", rtsp_url="rtsp://10.7.7.7")
+        assert self.names(search="T0ken") == self.names(search="10.8.8.8") == []
+        assert self.names(search="YARD-cam.local:8554") == ["Yard"]
+        assert self.names(search="7.7.7") == ["Bare"]
+        assert self.names(search="yard.cam") == []
 
     def test_a_page_past_the_end_is_the_last_one(self, app: Flask) -> None:
         page = cameras.find(cameras.CameraFilter(sort="name"), 99, 4, NOW)

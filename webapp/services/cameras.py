@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -101,9 +102,14 @@ def _conditions(wanted: CameraFilter, now: datetime) -> list[ColumnElement[bool]
     if wanted.group_ids is not None:
         conditions.append(Camera.group_id.in_(wanted.group_ids))
     for word in wanted.search.split()[:8]:
-        fields = (Camera.name, Camera.rtsp_url, Camera.location)
-        conditions.append(or_(*(column.icontains(word, autoescape=True) for column in fields)))
+        texts = (column.icontains(word, autoescape=True) for column in (Camera.name, Camera.location))
+        conditions.append(or_(*texts, _address_contains(word)))
     return conditions
+
+
+def _address_contains(word: str) -> ColumnElement[bool]:
+    """Host and port alone: a path may hold a secret, which whoever may only look could find out letter by letter."""
+    return Camera.rtsp_url.regexp_match(f"(?i)^[a-z]+://[^/?]*{re.escape(word)}")
 
 
 def _sorted(query: Select[tuple[Camera]], sort: str, now: datetime) -> Select[tuple[Camera]]:
