@@ -56,10 +56,16 @@ def _configure(app: Flask, values: config.Settings) -> None:
 
 
 def _engine_options(values: config.Settings) -> dict[str, Any]:
+    private = {"hide_parameters": True}  # or password hashes reach the log with the text of an error
     if values.is_embedded:
-        return {}
+        return private
     connect = {"connect_timeout": 3, "options": "-c timezone=utc -c statement_timeout=30000"}
-    return {"pool_pre_ping": True, "pool_size": values.WEB_THREADS, "max_overflow": 4, "connect_args": connect}
+    return private | {
+        "pool_pre_ping": True,
+        "pool_size": values.WEB_THREADS,
+        "max_overflow": 4,
+        "connect_args": connect,
+    }
 
 
 def _register(app: Flask) -> None:
