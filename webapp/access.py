@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -17,6 +18,7 @@ from .models import Camera, ConnectionTest, User
 
 P = ParamSpec("P")
 R = TypeVar("R")
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def register(_app: Flask) -> None:
@@ -74,14 +76,21 @@ def camera_for_write(camera_id: str) -> Camera:
 
 
 def _camera_or_404(camera_id: str, permission: str) -> Camera:
-    camera = db.session.get(Camera, camera_id)
+    camera = db.session.get(Camera, _id_or_404(camera_id))
     if camera is None or not current_user.may(permission):
         abort(404)
     return camera
 
 
 def own_connection_test(test_id: str) -> ConnectionTest:
-    test = db.session.get(ConnectionTest, test_id)
+    test = db.session.get(ConnectionTest, _id_or_404(test_id))
     if test is None or test.user_id != current_user.id:
         abort(404)
     return test
+
+
+def _id_or_404(text: str) -> str:
+    """PostgreSQL takes no NUL, which an address may hold: nothing but an id may reach it."""
+    if not ID.fullmatch(text):
+        abort(404)
+    return text
