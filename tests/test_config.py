@@ -61,6 +61,43 @@ def test_it_names_everything_that_is_missing_for_postgresql_and_s3() -> None:
         assert name in found
 
 
+def test_what_could_never_be_reached_is_named_at_once() -> None:
+    wrong = {
+        "DATABASE_URL": "postgresql://camkeeper:hunter2@db:abc/camkeeper",
+        "REDIS_URL": "redis://:hunter2/3@redis:6379/0",
+        "STORAGE": "s3",
+        "S3_ENDPOINT": "http://minio/path",
+        "S3_PUBLIC_ENDPOINT": "ftp://minio",
+        "S3_BUCKET": "AB",
+        "ADMIN_EMAIL": "a b@c",
+        "ADMIN_PASSWORD": "hunter2",
+    }
+    found = problems_of(wrong)
+    for name in set(wrong) - {"STORAGE"}:
+        assert any(problem.startswith(name) for problem in found), name
+    assert "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("DATABASE_URL", "postgresql://camkeeper@db:99999/camkeeper"),
+        ("REDIS_URL", "redis://redis:abc"),
+        ("REDIS_URL", "redis://redis?socket_timeout=soon"),
+        ("REDIS_URL", "redis://redis?no_such_option=1"),
+    ],
+)
+def test_an_address_is_read_by_the_library_that_will_use_it(name: str, wrong: str) -> None:
+    assert [problem.split()[0] for problem in problems_of(SERVED | {name: wrong})] == [name]
+
+
+@pytest.mark.parametrize("folder", ["/proc/nope", "/dev/null"])
+def test_a_data_folder_that_cannot_be_is_a_problem_among_the_others(folder: str) -> None:
+    found = problems_of({"DATA_DIR": folder, "PORT": "http"})
+    assert [problem.split()[0] for problem in found] == ["PORT", "DATA_DIR"]
+    assert folder in found[1]
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "CREDENTIAL_KEYS", "ADMIN_PASSWORD"])
 def test_a_wrong_secret_is_named_but_never_shown(name: str, tmp_path: Path) -> None:
     found = " ".join(problems_of({"DATA_DIR": str(tmp_path), "ADMIN_EMAIL": "a@b.c", name: "hunter2"}))

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
+import redis
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 from .credentials import BadCredentialKey, Credentials, generate_key
+from .schemas import InvalidInput, UserInput, parse
+from .storage import check_bucket, parse_origin
 from .video.addresses import DEFAULT_CAMERA_NETWORKS, Networks, parse_networks
 
 
@@ -83,16 +92,34 @@ def _secret_key(text: str) -> str:
 def _database_url(text: str) -> str:
     for prefix in ("postgres://", "postgresql://"):
         if text.startswith(prefix):
-            return "postgresql+psycopg://" + text.removeprefix(prefix)
+            text = "postgresql+psycopg://" + text.removeprefix(prefix)
     if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("must begin with postgresql:// or sqlite:///")
+    with _said_as(f"cannot be read; write postgresql://user:password@host:5432/database. {ESCAPE}"):
+        port = make_url(text).port
+    if port is not None and not 0 < port < 65536:
+        raise ValueError("must have a port from 1 to 65535")
     return text
 
 
 def _redis_url(text: str) -> str:
     if not text.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must begin with redis://, rediss:// or unix://")
+    with _said_as(f"cannot be read; write redis://:password@host:6379/0 or unix:///path?db=0. {ESCAPE}"):
+        redis.ConnectionPool.from_url(text).make_connection()  # it connects with its first command, not here
     return text
+
+
+ESCAPE = "In the password, write each of : / ? # @ % as % and its number: %3A %2F %3F %23 %40 %25"
+
+
+@contextmanager
+def _said_as(sentence: str) -> Iterator[None]:
+    """Our sentence for whatever a library says of a value it cannot read: its own may quote a password."""
+    try:
+        yield
+    except (ValueError, TypeError, ArgumentError):
+        raise ValueError(sentence) from None
 
 
 @dataclass(frozen=True)
@@ -147,10 +174,12 @@ class Settings:
 def load(environ: Mapping[str, str] | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Settings from the environment (os.environ by default); `overrides` are values, already parsed, that win."""
     environ = os.environ if environ is None else environ
-    values, problems = _parse_all(environ)
+    values, wrong = _parse_all(environ)
     values.update({key: value for key, value in (overrides or {}).items() if key in _names()})
     values["DATA_DIR"] = Path(values.get("DATA_DIR", Path("data"))).absolute()
-    problems += _required(values)
+    problems = [f"{name} {reason}" for name, reason in wrong.items()]
+    problems += [f"{name} {why}, and is missing" for name, why in _needed(values).items() if name not in wrong]
+    problems += _admin_problems(values) + _s3_problems(values) + _folder_problems(values)
     if problems:
         raise BadSettings(problems)
     if _is_embedded(values):
@@ -162,17 +191,18 @@ def _names() -> set[str]:
     return {f.name for f in fields(Settings)}
 
 
-def _parse_all(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+def _parse_all(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values that can be read, and what is wrong with the others; both by name."""
     values: dict[str, Any] = {}
-    problems: list[str] = []
+    wrong: dict[str, str] = {}
     for f in fields(Settings):
         try:
             text = _text_of(f.name, environ)
             if text:
                 values[f.name] = f.metadata["parse"](text)
         except (ValueError, OSError) as error:
-            problems.append(f"{f.name} {error}")
-    return values, problems
+            wrong[f.name] = str(error)
+    return values, wrong
 
 
 def _text_of(name: str, environ: Mapping[str, str]) -> str:
@@ -191,32 +221,58 @@ def _is_embedded(values: Mapping[str, Any]) -> bool:
     return not values.get("DATABASE_URL", "").startswith("postgresql")
 
 
-def _required(values: Mapping[str, Any]) -> list[str]:
+def _needed(values: Mapping[str, Any]) -> dict[str, str]:
+    """What is not set and has to be: name → why."""
     needed: dict[str, str] = {}
     if not _is_embedded(values):
         needed |= dict.fromkeys(("REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS"), "is needed with PostgreSQL")
     if values.get("STORAGE") == "s3":
         needed |= dict.fromkeys(("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY"), "is needed with STORAGE=s3")
-    problems = [f"{name} {why}, and is missing" for name, why in needed.items() if not values.get(name)]
-    return problems + _admin_problems(values)
+    return {name: why for name, why in needed.items() if not values.get(name)}
 
 
 def _admin_problems(values: Mapping[str, Any]) -> list[str]:
     email, password = values.get("ADMIN_EMAIL", ""), values.get("ADMIN_PASSWORD", "")
     if bool(email) != bool(password):
         return ["ADMIN_EMAIL and ADMIN_PASSWORD belong together; set both or neither"]
+    if not email:
+        return []
+    try:
+        parse(UserInput, {"email": email, "password": password})
+    except InvalidInput as error:
+        return [f"ADMIN_{field.upper()} is refused: {' '.join(found)}" for field, found in error.problems.items()]
+    return []
+
+
+def _s3_problems(values: Mapping[str, Any]) -> list[str]:
+    checks: dict[str, Callable[[str], object]] = {"S3_BUCKET": check_bucket}
+    for name in ("S3_ENDPOINT", "S3_PUBLIC_ENDPOINT"):
+        checks[name] = partial(parse_origin, name, secure=False)
     problems = []
-    if email and "@" not in email:
-        problems.append("ADMIN_EMAIL must be an e-mail address")
-    if password and len(password) < 12:
-        problems.append("ADMIN_PASSWORD must have at least 12 characters")
+    for name, check in checks.items():
+        try:
+            if values.get(name):
+                check(values[name])
+        except ValueError as error:
+            problems.append(str(error))
     return problems
+
+
+def _folder_problems(values: Mapping[str, Any]) -> list[str]:
+    """Made and tried here, because what the embedded mode does first is write into it."""
+    if not _is_embedded(values):
+        return []
+    try:
+        values["DATA_DIR"].mkdir(parents=True, exist_ok=True, mode=0o700)
+        TemporaryFile(dir=values["DATA_DIR"]).close()
+    except OSError as error:
+        return [f"DATA_DIR must be a folder we may write to; {values['DATA_DIR']}: {error.strerror}"]
+    return []
 
 
 def _complete_embedded(values: dict[str, Any]) -> None:
     """Fill in what the embedded mode makes for itself, and keep its secrets in DATA_DIR with mode 0600."""
     folder: Path = values["DATA_DIR"]
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     values.setdefault("DATABASE_URL", f"sqlite:///{folder / 'camkeeper.db'}")
     values.setdefault("REDIS_URL", f"unix://{folder / 'redis.sock'}?db=0")
     if not values.get("SECRET_KEY"):

@@ -21,7 +21,7 @@ from .interface import (
     Stored,
     TooLarge,
 )
-from .s3 import S3Storage
+from .s3 import S3Storage, check_bucket, parse_origin
 
 __all__ = [
     "Breaker",
@@ -39,6 +39,8 @@ __all__ = [
     "StorageUnavailable",
     "Stored",
     "TooLarge",
+    "check_bucket",
+    "parse_origin",
     "storage_from_settings",
 ]
 

@@ -83,9 +83,9 @@ class S3Storage:
         max_bytes: int = MAX_OBJECT_BYTES,
         breaker: Breaker | None = None,
     ) -> None:
-        _check_bucket(bucket)
-        self._endpoint = _origin("S3_ENDPOINT", endpoint, secure)
-        self._public = _origin("S3_PUBLIC_ENDPOINT", public_endpoint or endpoint, secure)
+        check_bucket(bucket)
+        self._endpoint = parse_origin("S3_ENDPOINT", endpoint, secure)
+        self._public = parse_origin("S3_PUBLIC_ENDPOINT", public_endpoint or endpoint, secure)
         self._login = (access_key, secret_key)
         self._bucket = bucket
         self._region = region
@@ -280,14 +280,14 @@ def _pool() -> PoolManager:
     )
 
 
-def _check_bucket(bucket: str) -> None:
+def check_bucket(bucket: str) -> None:
     try:
         check_bucket_name(bucket, strict=True)
     except ValueError:
         raise ValueError("S3_BUCKET must be 3 to 63 characters of a-z 0-9 and -, such as camkeeper") from None
 
 
-def _origin(name: str, endpoint: str, secure: bool) -> tuple[str, bool]:
+def parse_origin(name: str, endpoint: str, secure: bool) -> tuple[str, bool]:
     """'host:port' or 'https://host:port' as (host:port, is it https). ValueError with a sentence for anything else."""
     parts = urlsplit(endpoint if "://" in endpoint else f"{'https' if secure else 'http'}://{endpoint}")
     plain = parts.scheme in ("http", "https") and not (parts.path.strip("/") or parts.query or parts.fragment)
