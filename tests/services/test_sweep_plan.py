@@ -126,7 +126,14 @@ def test_a_claimed_camera_cannot_be_claimed_again() -> None:
     ids = [add(), add()]
     assert {found.id for found in claim(ids, TICK, NOW)} == set(ids)
     assert claim(ids, TICK, NOW) == []
-    assert claim(ids, TICK, NOW, force=True) == []
+
+
+def test_by_force_a_claimed_camera_is_taken_over() -> None:
+    camera_id = add()
+    [batch] = claim([camera_id], TICK, NOW)
+    [taken] = claim([camera_id], TICK, NOW + timedelta(seconds=1), force=True)
+    assert taken.claimed_until != batch.claimed_until
+    assert claim([camera_id], TICK, NOW + timedelta(seconds=1)) == []
 
 
 def test_two_workers_never_claim_the_same_camera(either_app: Flask) -> None:

@@ -69,12 +69,13 @@ def _batches(tick: datetime, now: datetime) -> tuple[tuple[str, ...], ...]:
 
 
 def claim(ids: Sequence[str], tick: datetime, now: datetime, force: bool = False) -> list[Claim]:
-    """Those of `ids` that are due in this tick (with `force`: also the others) and that nobody else is checking.
+    """Those of `ids` that are due in this tick and that nobody else is checking.
 
-    A claim ends by itself when a batch of this size must long be over, so a worker that died blocks no camera.
+    With `force` also those that are not due, and those of somebody else, whose result then no longer counts. A claim
+    ends by itself when a batch of this size must long be over, so a worker that died blocks no camera.
     """
     until = now + batch_budget(len(ids)) + timedelta(seconds=settings.CHECK_DEADLINE_SECONDS)
-    conditions = [_is_free(now), cameras.c.is_active.is_(True)] if force else [_is_free(now), *_due(tick)]
+    conditions = [cameras.c.is_active.is_(True)] if force else [_is_free(now), *_due(tick)]
     fields = (cameras.c.id, cameras.c.version, cameras.c.rtsp_url, cameras.c.username, cameras.c.password_encrypted)
     statement = update(cameras).where(cameras.c.id.in_(ids), *conditions).values(claimed_until=until).returning(*fields)
     with transaction():
