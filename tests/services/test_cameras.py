@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.passwords import password_of
 from webapp.extensions import db
 from webapp.models import Camera, CameraHealth, Status, StatusChange
 from webapp.schemas import CameraInput, GroupInput, InvalidInput, parse
@@ -35,7 +36,7 @@ def test_a_new_camera_is_idle_and_due_at_once(app: Flask) -> None:
 def test_the_password_is_encrypted_and_comes_back_only_for_the_check(app: Flask) -> None:
     camera = stored(cameras.create(camera_input(password="S3cret/#?"), NOW))
     assert "S3cret" not in str(camera.password_encrypted)
-    assert cameras.password_of(camera) == "S3cret/#?"
+    assert password_of(camera) == "S3cret/#?"
 
 
 def test_an_address_outside_the_allowed_networks_is_refused_and_nothing_written(app: Flask) -> None:
@@ -60,7 +61,7 @@ def test_a_group_that_is_gone_is_refused(app: Flask) -> None:
 def test_an_edit_without_password_keeps_the_stored_one(app: Flask) -> None:
     camera = cameras.create(camera_input(password="first"), NOW)
     cameras.update(camera, camera_input(name="Gate 3"), NOW)
-    assert (stored(camera).name, cameras.password_of(camera)) == ("Gate 3", "first")
+    assert (stored(camera).name, password_of(camera)) == ("Gate 3", "first")
 
 
 def test_the_stored_password_is_not_sent_to_another_address(app: Flask) -> None:
@@ -69,13 +70,13 @@ def test_the_stored_password_is_not_sent_to_another_address(app: Flask) -> None:
         cameras.update(camera, camera_input(rtsp_url="rtsp://10.66.66.66:554/stream1"), NOW)
     assert set(caught.value.problems) == {"password"}
     moved = camera_input(rtsp_url="rtsp://10.66.66.66:554/stream1", password="second")
-    assert cameras.password_of(cameras.update(camera, moved, NOW)) == "second"
+    assert password_of(cameras.update(camera, moved, NOW)) == "second"
 
 
 def test_another_path_at_the_same_address_keeps_the_password(app: Flask) -> None:
     camera = cameras.create(camera_input(password="first"), NOW)
     cameras.update(camera, camera_input(rtsp_url="rtsp://10.20.4.14:554/stream2"), NOW)
-    assert cameras.password_of(stored(camera)) == "first"
+    assert password_of(stored(camera)) == "first"
 
 
 def test_new_credentials_end_the_back_off(app: Flask) -> None:

@@ -16,10 +16,10 @@ from sqlalchemy import select, text, update
 
 from simulator.running import RunningFarm, running_farm
 from webapp.credentials import Credentials
-from webapp.extensions import db, redis_client, settings
+from webapp.extensions import db, settings
 from webapp.models import OUTCOME_CODES, Camera, CameraHealth, Status, new_id, utc_now
 from webapp.outcomes import Reading
-from webapp.services import live, sweep
+from webapp.services import live, stored_stream, sweep
 from webapp.services.pictures import latest_key, picture_hash
 from webapp.services.sweep_plan import claim, plan, tick_of
 from webapp.storage import storage_from_settings
@@ -155,13 +155,13 @@ def test_no_database_connection_is_held_while_cameras_are_asked(
     add: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = []
-    real, pool = sweep.check, db.engine.pool
+    real, pool = stored_stream.check, db.engine.pool
 
     def watching(*args: Any, **kwargs: Any) -> Reading:
         held.append(pool.checkedout())  # type: ignore[attr-defined]
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(sweep, "check", watching)
+    monkeypatch.setattr(stored_stream, "check", watching)
     run(add())
     assert held == [0]
 
@@ -207,14 +207,14 @@ def test_a_password_that_no_key_opens_is_our_fault_and_says_what_to_do(add: Call
 
 def test_an_error_in_our_code_spoils_one_reading_only(add: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     broken, fine = add(SILENT), add()
-    real = sweep.check
+    real = stored_stream.check
 
-    def check(target: Any, *args: Any) -> Reading:
+    def check(target: Any, *args: Any, **kwargs: Any) -> Reading:
         if "silent" in target.url.text:
             raise ZeroDivisionError("secret detail")
-        return real(target, *args)
+        return real(target, *args, **kwargs)
 
-    monkeypatch.setattr(sweep, "check", check)
+    monkeypatch.setattr(stored_stream, "check", check)
     run(broken, fine)
     assert (stored(broken).outcome, stored(broken).detail) == (
         "internal_error",
@@ -228,14 +228,14 @@ def test_a_check_that_never_ends_does_not_keep_the_batch(
 ) -> None:
     release = threading.Event()
     hanging, fine = add(SILENT), add()
-    real = sweep.check
+    real = stored_stream.check
 
-    def check(target: Any, *args: Any) -> Reading:
+    def check(target: Any, *args: Any, **kwargs: Any) -> Reading:
         if "silent" in target.url.text:
             release.wait(20)
-        return real(target, *args)
+        return real(target, *args, **kwargs)
 
-    monkeypatch.setattr(sweep, "check", check)
+    monkeypatch.setattr(stored_stream, "check", check)
     started = time.monotonic()
     run(hanging, fine)
     release.set()

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from tests.passwords import password_of
 from tests.views.conftest import give_picture
 from webapp.extensions import db, settings
 from webapp.models import Camera
-from webapp.services import cameras
 from webapp.storage import storage_from_settings
 
 Make = Callable[..., Camera]
@@ -40,7 +40,7 @@ def test_a_camera_is_added_with_what_was_typed(admin: FlaskClient) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/cameras/{camera.id}")
     assert (camera.name, camera.username, camera.fps, camera.codec) == ("Gate 2", "admin", 12.5, "h265")
     assert camera.is_active
-    assert cameras.password_of(camera) == "geheim!"
+    assert password_of(camera) == "geheim!"
     assert "is added" in admin.get(answer.headers["Location"]).text
 
 
@@ -98,9 +98,9 @@ def test_a_blank_password_keeps_the_stored_one_and_a_tick_forgets_it(admin: Flas
     admin.post("/cameras/new", data=GOOD | {"password": "geheim!"})
     camera = stored()
     admin.post(f"/cameras/{camera.id}/edit", data=GOOD | {"password": ""})
-    assert cameras.password_of(stored()) == "geheim!"
+    assert password_of(stored()) == "geheim!"
     admin.post(f"/cameras/{camera.id}/edit", data=GOOD | {"password": "", "clear_password": ["y", "n"]})
-    assert cameras.password_of(stored()) is None
+    assert password_of(stored()) is None
 
 
 def test_an_edit_on_top_of_a_newer_version_shows_what_differs(admin: FlaskClient, make_camera: Make) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from tests.passwords import password_of
 from tests.views.conftest import FRAGMENT, JPEG
 from webapp.extensions import db, redis_client, settings
 from webapp.models import Camera, ConnectionTest, Role, User
-from webapp.services import cameras
 from webapp.services.connection_tests import picture_key
 from webapp.storage import storage_from_settings
 
@@ -95,7 +95,7 @@ def test_a_stored_password_is_used_only_at_its_own_address(
     )
     assert elsewhere.status_code == 422
     assert "type the password again" in elsewhere.text
-    assert cameras.password_of(camera) == "geheim!"
+    assert password_of(camera) == "geheim!"
 
 
 def test_without_javascript_it_has_its_own_page_that_refreshes(admin: FlaskClient) -> None:

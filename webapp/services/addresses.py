@@ -1,4 +1,4 @@
-"""The address rule at every door where a stream URL comes in."""
+"""The rules for addresses at every door where a stream URL comes in."""
 
 from __future__ import annotations
 
@@ -17,3 +17,13 @@ def require_allowed(rtsp_url: str) -> None:
         vet(url.host, url.port, settings.CAMERA_ALLOWED_NETWORKS, VET_SECONDS)
     except (NameNotFound, AddressNotAllowed) as error:
         raise InvalidInput({"rtsp_url": [str(error)]}) from None
+
+
+def require_same_address(new_url: str, stored_url: str) -> None:
+    """InvalidInput, at the password, when a stored password would go to another address than the one it was typed for.
+
+    Else whoever may edit a camera could have a password they cannot read sent to a machine of their choice.
+    """
+    if parse_stream_url(new_url).address != parse_stream_url(stored_url).address:
+        sentence = "The address has changed, so type the password again: the stored one goes only where it belongs."
+        raise InvalidInput({"password": [sentence]})

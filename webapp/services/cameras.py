@@ -16,11 +16,10 @@ from ..extensions import db, settings, transaction
 from ..models import Camera, CameraGroup, Status, StatusChange, new_id
 from ..schemas import CameraInput, InvalidInput
 from ..storage import StorageError, storage_from_settings
-from ..video.addresses import AddressNotAllowed, NameNotFound, vet
-from ..video.stream_url import parse_stream_url
 from . import live, shown
+from .addresses import require_allowed, require_same_address
+from .pictures import latest_key
 
-VET_SECONDS = 3.0
 MAX_PAGE_SIZE = 240
 HEAD_LENGTH = 13
 """Characters of an id that tell a camera from its neighbours on a page: 48 random bits and a hyphen."""
@@ -123,7 +122,7 @@ def _sorted(query: Select[tuple[Camera]], sort: str, now: datetime) -> Select[tu
 
 def create(given: CameraInput, now: datetime) -> Camera:
     """Store a new camera; its first check is due at once."""
-    _vet_address(given.rtsp_url)
+    require_allowed(given.rtsp_url)
     camera = Camera(id=new_id(), status=Status.IDLE, status_since=now, next_due_at=now, created_at=now)
     with transaction():
         _require_group(given.group_id)
@@ -136,7 +135,7 @@ def create(given: CameraInput, now: datetime) -> Camera:
 def update(camera: Camera, given: CameraInput, now: datetime) -> Camera:
     """Save an edit. InvalidInput when the address is not allowed, EditedMeanwhile when somebody was faster."""
     if given.rtsp_url != camera.rtsp_url:
-        _vet_address(given.rtsp_url)
+        require_allowed(given.rtsp_url)
     with transaction():
         stored = db.session.get(Camera, camera.id, populate_existing=True, with_for_update=True)
         if stored is None:
@@ -144,7 +143,8 @@ def update(camera: Camera, given: CameraInput, now: datetime) -> Camera:
         if given.version is not None and given.version != stored.version:
             raise EditedMeanwhile(stored)
         _require_group(given.group_id)
-        _keep_password_from_strangers(stored, given)
+        if stored.password_encrypted and given.password is None and not given.clear_password:
+            require_same_address(given.rtsp_url, stored.rtsp_url)
         _note_switch(stored, given.is_active, now)
         _fill(stored, given, now)
         stored.version += 1
@@ -157,15 +157,8 @@ def delete(camera: Camera) -> None:
     with transaction():
         db.session.delete(camera)
     with suppress(StorageError):  # else the picture is an orphan; housekeeping finds those
-        storage_from_settings(settings).delete(f"latest/{camera.id}.jpg")
+        storage_from_settings(settings).delete(latest_key(camera.id))
     live.publish([camera.id], status_changed=True)
-
-
-def password_of(camera: Camera) -> str | None:
-    """The stored password in clear, for the check alone."""
-    if camera.password_encrypted is None:
-        return None
-    return Credentials(settings.CREDENTIAL_KEYS).decrypt(camera.password_encrypted, camera.id)
 
 
 PLAIN_FIELDS = (
@@ -199,13 +192,6 @@ def _fill(camera: Camera, given: CameraInput, now: datetime) -> None:
     camera.updated_at = now
 
 
-def _keep_password_from_strangers(camera: Camera, given: CameraInput) -> None:
-    """A password goes only to the address it was typed for, or whoever may edit a camera could have it sent to them."""
-    moves = parse_stream_url(given.rtsp_url).address != parse_stream_url(camera.rtsp_url).address
-    if moves and camera.password_encrypted and given.password is None and not given.clear_password:
-        raise InvalidInput({"password": ["The address has changed: type the camera's password again."]})
-
-
 def _note_switch(camera: Camera, is_active: bool, now: datetime) -> None:
     """Disabling and enabling are part of the camera's history; an enabled one is checked at once."""
     if is_active == camera.is_active:
@@ -218,11 +204,3 @@ def _note_switch(camera: Camera, is_active: bool, now: datetime) -> None:
 def _require_group(group_id: str | None) -> None:
     if group_id and db.session.get(CameraGroup, group_id) is None:
         raise InvalidInput({"group_id": ["This group does not exist any more; choose another."]})
-
-
-def _vet_address(rtsp_url: str) -> None:
-    url = parse_stream_url(rtsp_url)
-    try:
-        vet(url.host, url.port, settings.CAMERA_ALLOWED_NETWORKS, VET_SECONDS)
-    except (NameNotFound, AddressNotAllowed) as error:
-        raise InvalidInput({"rtsp_url": [str(error)]}) from None

@@ -8,16 +8,15 @@ from typing import Any
 
 from sqlalchemy import update
 
-from ..credentials import Credentials, CredentialUnreadable
+from ..credentials import Credentials
 from ..extensions import db, settings, transaction
 from ..models import ConnectionTest, utc_now
-from ..outcomes import Outcome, Reading
+from ..outcomes import Reading
 from ..storage import StorageError, storage_from_settings
-from ..video.check import check
-from ..video.stream_url import parse_stream_url
-from ..video.target import Limits, Target
+from ..video.target import Limits
 from .connection_tests import picture_key
 from .pictures import picture_hash
+from .stored_stream import check_stored
 
 log = logging.getLogger(__name__)
 
@@ -60,19 +59,7 @@ def run(test_id: str, now: datetime) -> None:
 
 def _check(test: ConnectionTest, now: datetime) -> Reading:
     limits = Limits(networks=settings.CAMERA_ALLOWED_NETWORKS, deadline_s=settings.CHECK_DEADLINE_SECONDS)
-    try:
-        return check(_target(test), limits, now, on_step=Steps(test.id).note)
-    except CredentialUnreadable as error:
-        return Reading(now, Outcome.INTERNAL_ERROR, str(error))
-    except Exception as error:
-        log.exception("Connection test %s failed on our side.", test.id)
-        return Reading(now, Outcome.INTERNAL_ERROR, f"The test failed on our side: {type(error).__name__}.")
-
-
-def _target(test: ConnectionTest) -> Target:
-    encrypted = test.password_encrypted
-    password = Credentials(settings.CREDENTIAL_KEYS).decrypt(encrypted, test.id) if encrypted else None
-    return Target(parse_stream_url(test.rtsp_url), test.username, password)
+    return check_stored(test, Credentials(settings.CREDENTIAL_KEYS), limits, now, Steps(test.id).note)
 
 
 def _store_picture(test_id: str, reading: Reading) -> str | None:

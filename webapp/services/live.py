@@ -81,8 +81,8 @@ def changes_since(seq: int, limit: int = 301) -> Changes:
 
     Rows read afterwards are at least as new as the number. Those that were loaded before keep what they held.
     """
-    # A transaction that is open already, for the signed-in person, may show rows of an earlier moment (on SQLite): a page
-    # would take old rows for new ones, and never hear of the change again.
+    # A transaction that is open already, for the signed-in person, may show rows of an earlier moment (on SQLite): a
+    # page would take old rows for new ones, and never hear of the change again.
     db.session.commit()
     try:
         found = redis_client.eval(READ, 4, SEQ, STATUS_SEQ, BIRTH, CHANGES, seq, limit)

@@ -11,14 +11,13 @@ from threading import Semaphore
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from ..credentials import Credentials, CredentialUnreadable
+from ..credentials import Credentials
 from ..extensions import settings
 from ..outcomes import Outcome, Reading
-from ..video.check import check
-from ..video.stream_url import InvalidStreamUrl, parse_stream_url
-from ..video.target import Limits, Target
+from ..video.target import Limits
 from . import live, pictures
 from .readings import Found, Recorded, record, record_skipped
+from .stored_stream import check_stored
 from .sweep_plan import Claim, batch_budget, claim, interval, tick_of
 
 log = logging.getLogger(__name__)
@@ -77,7 +76,7 @@ def _check_all(claims: Sequence[Claim], clock: Clock) -> list[Found]:
     pool = ThreadPoolExecutor(len(claims), "check")
     started = clock()
     try:
-        running = {c.id: pool.submit(_check_one_safely, c, credentials, limits, clock, turns) for c in claims}
+        running = {c.id: pool.submit(_check_in_pool, c, credentials, limits, clock, turns) for c in claims}
         wait(running.values(), timeout=batch_budget(len(claims)).total_seconds())
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -90,26 +89,9 @@ def _result(future: Future[Reading], started: datetime) -> Reading:
     return Reading(started, Outcome.INTERNAL_ERROR, "The check did not come to an end in time on our side.")
 
 
-def _check_one_safely(
-    claimed: Claim, credentials: Credentials, limits: Limits, clock: Clock, turns: Semaphore
-) -> Reading:
-    """A fault in our code or our keys is a reading too: it must not take the rest of the batch with it."""
-    at = clock()
-    try:
-        return check(_target(claimed, credentials), limits, at, turns=turns)
-    except CredentialUnreadable as error:
-        return Reading(at, Outcome.INTERNAL_ERROR, str(error))
-    except InvalidStreamUrl as error:
-        return Reading(at, Outcome.INTERNAL_ERROR, f"The stored RTSP URL cannot be used: {error}")
-    except Exception as error:
-        log.exception("The check of camera %s failed on our side.", claimed.id)
-        return Reading(at, Outcome.INTERNAL_ERROR, f"The check failed on our side: {type(error).__name__}.")
-
-
-def _target(claimed: Claim, credentials: Credentials) -> Target:
-    encrypted = claimed.password_encrypted
-    password = credentials.decrypt(encrypted, claimed.id) if encrypted else None
-    return Target(parse_stream_url(claimed.rtsp_url), claimed.username, password)
+def _check_in_pool(claimed: Claim, credentials: Credentials, limits: Limits, clock: Clock, turns: Semaphore) -> Reading:
+    """A reading begins when its thread does, not when the batch did."""
+    return check_stored(claimed, credentials, limits, clock(), turns=turns)
 
 
 def _record_patiently(tick: datetime, found: Sequence[Found]) -> Recorded | None:
