@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 
@@ -38,6 +41,29 @@ def test_its_own_secrets_survive_a_restart_and_only_the_owner_reads_them(tmp_pat
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
+def test_a_start_that_was_cut_off_leaves_no_empty_key_behind(tmp_path: Path) -> None:
+    def full_disk(_file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", full_disk)
+        assert "No space left" in problems_of({"DATA_DIR": str(tmp_path)})[0]
+    assert not list(tmp_path.iterdir())
+    assert len(load({"DATA_DIR": str(tmp_path)}).SECRET_KEY) == 64
+
+
+def test_two_starts_at_once_agree_on_the_keys(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: load({"DATA_DIR": str(tmp_path)}), range(8)))
+    assert len({(settings.SECRET_KEY, settings.CREDENTIAL_KEYS) for settings in found}) == 1
+
+
+@pytest.mark.parametrize("name", ["secret.key", "credential.keys"])
+def test_a_key_file_without_a_key_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    assert f"{tmp_path / name} holds no usable key" in problems_of({"DATA_DIR": str(tmp_path)})[0]
+
+
 def test_it_names_every_wrong_setting_at_once(tmp_path: Path) -> None:
     wrong = {
         "DATA_DIR": str(tmp_path),
@@ -61,7 +87,7 @@ def test_it_names_everything_that_is_missing_for_postgresql_and_s3() -> None:
         assert name in found
 
 
-def test_what_could_never_be_reached_is_named_at_once() -> None:
+def test_what_could_never_be_reached_is_named_at_once(tmp_path: Path) -> None:
     wrong = {
         "DATABASE_URL": "postgresql://camkeeper:hunter2@db:abc/camkeeper",
         "REDIS_URL": "redis://:hunter2/3@redis:6379/0",
@@ -72,10 +98,11 @@ def test_what_could_never_be_reached_is_named_at_once() -> None:
         "ADMIN_EMAIL": "a b@c",
         "ADMIN_PASSWORD": "hunter2",
     }
-    found = problems_of(wrong)
+    found = problems_of(wrong | {"DATA_DIR": str(tmp_path / "new")})
     for name in set(wrong) - {"STORAGE"}:
         assert any(problem.startswith(name) for problem in found), name
     assert "hunter2" not in str(found)
+    assert not (tmp_path / "new").exists(), "a wrong DATABASE_URL does not ask for the embedded mode"
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import Any
 
 import redis
@@ -179,7 +179,9 @@ def load(environ: Mapping[str, str] | None = None, overrides: Mapping[str, Any] 
     values["DATA_DIR"] = Path(values.get("DATA_DIR", Path("data"))).absolute()
     problems = [f"{name} {reason}" for name, reason in wrong.items()]
     problems += [f"{name} {why}, and is missing" for name, why in _needed(values).items() if name not in wrong]
-    problems += _admin_problems(values) + _s3_problems(values) + _folder_problems(values)
+    problems += _admin_problems(values) + _s3_problems(values)
+    if _is_embedded(values) and "DATABASE_URL" not in wrong:
+        problems += _folder_problems(values["DATA_DIR"])
     if problems:
         raise BadSettings(problems)
     if _is_embedded(values):
@@ -258,15 +260,13 @@ def _s3_problems(values: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _folder_problems(values: Mapping[str, Any]) -> list[str]:
+def _folder_problems(folder: Path) -> list[str]:
     """Made and tried here, because what the embedded mode does first is write into it."""
-    if not _is_embedded(values):
-        return []
     try:
-        values["DATA_DIR"].mkdir(parents=True, exist_ok=True, mode=0o700)
-        TemporaryFile(dir=values["DATA_DIR"]).close()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        TemporaryFile(dir=folder).close()
     except OSError as error:
-        return [f"DATA_DIR must be a folder we may write to; {values['DATA_DIR']}: {error.strerror}"]
+        return [f"DATA_DIR must be a folder we may write to; {folder}: {error.strerror}"]
     return []
 
 
@@ -276,18 +276,31 @@ def _complete_embedded(values: dict[str, Any]) -> None:
     values.setdefault("DATABASE_URL", f"sqlite:///{folder / 'camkeeper.db'}")
     values.setdefault("REDIS_URL", f"unix://{folder / 'redis.sock'}?db=0")
     if not values.get("SECRET_KEY"):
-        values["SECRET_KEY"] = _kept_secret(folder / "secret.key", lambda: secrets.token_hex(32))
+        values["SECRET_KEY"] = _kept_secret(folder / "secret.key", lambda: secrets.token_hex(32), _secret_key)
     if not values.get("CREDENTIAL_KEYS"):
-        values["CREDENTIAL_KEYS"] = _keys(_kept_secret(folder / "credential.keys", generate_key))
+        values["CREDENTIAL_KEYS"] = _kept_secret(folder / "credential.keys", generate_key, _keys)
 
 
-def _kept_secret(path: Path, make: Callable[[], str]) -> str:
+def _kept_secret(path: Path, make: Callable[[], str], parse: Callable[[str], Any]) -> Any:
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(make())
-    except FileExistsError:
-        pass
-    return path.read_text(encoding="utf-8").strip()
+        if not path.exists():
+            _keep(path, make())
+        return parse(path.read_text(encoding="utf-8").strip())
+    except OSError as error:
+        raise BadSettings([f"DATA_DIR cannot be used: {path}: {error.strerror}"]) from None
+    except ValueError:
+        why = "put it back from your backup, or delete the file to begin with a new one"
+        raise BadSettings([f"{path} holds no usable key; {why}"]) from None
+
+
+def _keep(path: Path, text: str) -> None:
+    """All of it or nothing, and never in place of what another process was faster to keep. Mode 0600."""
+    with NamedTemporaryFile("w", dir=path.parent) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(file.name, path)
 
 
 def limiter_url(redis_url: str) -> str:
