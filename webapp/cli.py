@@ -42,8 +42,8 @@ def prepare() -> None:
     upgrade()
     users.ensure_first_admin()
     if not users.admin_exists():
-        address = f"http://{settings.HOST}:{settings.PORT}"
-        click.echo(f"There is no admin yet. Open {address}/setup/{users.setup_token()} within 24 hours to become it.")
+        link = f"{settings.url}/setup/{users.setup_token()}"
+        click.echo(f"There is no admin yet. Open {link} within {users.SETUP_HOURS} hours to become it.")
 
 
 @secrets.command("new-key")

@@ -170,6 +170,12 @@ class Settings:
     def is_embedded(self) -> bool:
         return self.DATABASE_URL.startswith("sqlite")
 
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the web server."""
+        host = "127.0.0.1" if self.HOST in ("0.0.0.0", "::") else self.HOST  # noqa: S104
+        return f"http://[{host}]:{self.PORT}" if ":" in host else f"http://{host}:{self.PORT}"
+
 
 def load(environ: Mapping[str, str] | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Settings from the environment (os.environ by default); `overrides` are values, already parsed, that win."""

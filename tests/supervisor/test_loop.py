@@ -20,7 +20,7 @@ from webapp.supervisor.greeting import Greeting
 from webapp.supervisor.loop import Supervisor
 from webapp.supervisor.member import ROOT, Member
 
-NOBODY = Greeting("127.0.0.1", 1, "")
+NOBODY = Greeting("http://127.0.0.1:1", "")
 
 
 def member(name: str, command: str) -> Member:
@@ -168,7 +168,7 @@ def test_nobody_is_left_behind_when_the_supervisor_itself_is_killed() -> None:
         "import os, sys; from webapp.supervisor.loop import Supervisor; from webapp.supervisor.member import Member;"
         "from webapp.supervisor.greeting import Greeting;"
         "Supervisor([Member('web', 'echo pid $$; exec sleep 300', '36')], os.environ, lambda: True)"
-        ".run([], Greeting('127.0.0.1', 1, ''))"
+        ".run([], Greeting('http://127.0.0.1:1', ''))"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None

@@ -100,7 +100,7 @@ def serve(settings: config.Settings, environ: Mapping[str, str], is_demo: bool) 
     if is_demo:
         preparations.append([sys.executable, "-m", "webapp.demo"])
     more = demo.greeting(settings) if is_demo else ""
-    return supervisor.run(preparations, Greeting(settings.HOST, settings.PORT, more))
+    return supervisor.run(preparations, Greeting(settings.url, more))
 
 
 def _wait_for_earlier_redis(settings: config.Settings) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 
 class Greeting:
     """What to say once the web server answers."""
 
-    def __init__(self, host: str, port: int, more: str) -> None:
-        self._address = ("127.0.0.1" if host == "0.0.0.0" else host, port)  # noqa: S104
-        self.text = f"Camkeeper is ready: http://{self._address[0]}:{port}{more}"
+    def __init__(self, url: str, more: str) -> None:
+        self._address = urlsplit(url).netloc
+        self.text = f"Camkeeper is ready: {url}{more}"
         self._is_said = False
         self._next_try = 0.0
 
@@ -24,7 +25,7 @@ class Greeting:
         return self._is_said
 
     def _web_answers(self) -> bool:
-        connection = HTTPConnection(*self._address, timeout=1)
+        connection = HTTPConnection(self._address, timeout=1)
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().status == 200
