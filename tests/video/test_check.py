@@ -34,8 +34,8 @@ _numbers = itertools.count()
 OUTCOMES = {
     Fault.NONE: Outcome.ONLINE,
     Fault.WRONG_PASSWORD: Outcome.AUTH_FAILED,
-    Fault.STALE_NONCE: Outcome.UNSUPPORTED,  # the probe gets in, the decoder does not
-    Fault.CLOSE_AFTER_401: Outcome.UNSUPPORTED,
+    Fault.STALE_NONCE: Outcome.ONLINE,
+    Fault.CLOSE_AFTER_401: Outcome.ONLINE,
     Fault.FORBIDDEN: Outcome.FORBIDDEN,
     Fault.NOT_FOUND: Outcome.NOT_FOUND,
     Fault.BUSY: Outcome.BUSY,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.video.fuzz import fuzz
-from webapp.video.digest import Challenge, authorization, choose, digest, parse_challenges
+from webapp.video.digest import Asked, Challenge, authorization, choose, digest, parse_challenges
 
 RFC_7616 = (
     'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm={algorithm}, '
@@ -34,7 +34,7 @@ def _only(header: str) -> Challenge:
 )
 def test_it_answers_as_rfc_7616_does(algorithm: str, response: str) -> None:
     challenge = _only(RFC_7616.format(algorithm=algorithm, nonce=NONCE, opaque=OPAQUE))
-    answer = digest(challenge, "Mufasa", "Circle of Life", "GET", "/dir/index.html", CNONCE)
+    answer = digest(challenge, "Mufasa", "Circle of Life", Asked("GET", "/dir/index.html"), CNONCE)
     assert answer == (
         f'Digest username="Mufasa", realm="http-auth@example.org", nonce="{NONCE}", uri="/dir/index.html", '
         f'response="{response}", opaque="{OPAQUE}", cnonce="{CNONCE}", algorithm={algorithm}, qop=auth, nc=00000001'
@@ -46,27 +46,35 @@ def test_it_answers_as_rfc_2617_does() -> None:
         'Digest realm="testrealm@host.com", qop="auth,auth-int", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", '
         'opaque="5ccc069c403ebaf9f0171e9517f40e41"'
     )
-    answer = digest(challenge, "Mufasa", "Circle Of Life", "GET", "/dir/index.html", "0a4f113b")
+    answer = digest(challenge, "Mufasa", "Circle Of Life", Asked("GET", "/dir/index.html"), "0a4f113b")
     assert 'response="6629fae49393a05397450978507c4ef1"' in answer
+
+
+def test_every_use_of_a_nonce_is_counted() -> None:
+    challenge = _only(RFC_7616.format(algorithm="MD5", nonce=NONCE, opaque=OPAQUE))
+    answers = [digest(challenge, "Mufasa", "x", Asked("GET", "/", count), CNONCE) for count in (1, 31)]
+    assert "nc=00000001" in answers[0]
+    assert "nc=0000001f" in answers[1]
+    assert answers[0].partition('response="')[2][:32] != answers[1].partition('response="')[2][:32]
 
 
 def test_without_qop_it_answers_as_rfc_2069_did() -> None:
     """The vector of RFC 2069 itself is wrong (its erratum 749 gives this value)."""
     challenge = _only('Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093"')
-    answer = digest(challenge, "Mufasa", "CircleOfLife", "GET", "/dir/index.html", "unused")
+    answer = digest(challenge, "Mufasa", "CircleOfLife", Asked("GET", "/dir/index.html"), "unused")
     assert 'response="1949323746fe6a43ef61f9606e7febea"' in answer
     assert "cnonce" not in answer
     assert "nc=" not in answer
 
 
 def test_basic_is_the_two_in_base64() -> None:
-    assert authorization(_only("Basic"), "Aladdin", "open sesame", "DESCRIBE", "rtsp://x/") == (
+    assert authorization(_only("Basic"), "Aladdin", "open sesame", Asked("DESCRIBE", "rtsp://x/")) == (
         "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
     )
 
 
 def test_a_quote_in_the_user_name_cannot_end_its_field() -> None:
-    answer = digest(_only('Digest realm="a\\"b", nonce="n"'), 'x", uri="evil', "p", "DESCRIBE", "rtsp://x/", "c")
+    answer = digest(_only('Digest realm="a\\"b", nonce="n"'), 'x", uri="evil', "p", Asked("DESCRIBE", "rtsp://x/"), "c")
     assert 'username="x\\", uri=\\"evil"' in answer
     assert 'realm="a\\"b"' in answer
 
@@ -88,7 +96,7 @@ def test_a_quote_in_the_user_name_cannot_end_its_field() -> None:
         ([""], None),
     ],
 )
-def test_it_chooses_what_the_decoder_can_answer_too(headers: list[str], chosen: tuple[str, str] | None) -> None:
+def test_it_chooses_what_most_viewers_would_answer(headers: list[str], chosen: tuple[str, str] | None) -> None:
     choice = choose(parse_challenges(headers))
     assert (choice and (choice.scheme, choice.algorithm)) == chosen
 
@@ -124,7 +132,7 @@ PIECES = [
 def test_no_header_breaks_it(header: str) -> None:
     choice = choose(parse_challenges([header]))
     if choice:
-        assert authorization(choice, "user", "pass", "DESCRIBE", "rtsp://x/").isprintable() or "\r" in header
+        assert authorization(choice, "user", "pass", Asked("DESCRIBE", "rtsp://x/")).isprintable() or "\r" in header
 
 
 @pytest.mark.parametrize("piece", ['a="', 'a="\\",', '"', "\\", "a=", "a ", ",", 'a="b', "=" * 7])

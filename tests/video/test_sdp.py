@@ -36,7 +36,24 @@ def test_it_takes_the_first_video_and_nothing_of_the_second() -> None:
         *("m=video 0 RTP/AVP 97", "a=rtpmap:96 VP8/90000", "a=rtpmap:97 H265/90000", "a=control:trackID=1"),
         *("m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000", "a=framerate:30"),
     )
-    assert parse_description(body) == Description("h265", None, "trackID=1")
+    media = ("m=video 0 RTP/AVP 97", "a=rtpmap:97 H265/90000")
+    assert parse_description(body) == Description("h265", None, "trackID=1", media=media)
+
+
+def test_the_decoder_is_told_formats_and_no_addresses() -> None:
+    session = ["c=IN IP4 203.0.113.9", "a=control:rtsp://elsewhere/"]
+    video = [
+        *("m=video 4000 RTP/SAVP 96 97", "c=IN IP4 203.0.113.9", "b=AS:500", "a=control:rtsp://elsewhere/track"),
+        *("a=rtpmap: 96\tH264/90000", "a=rtpmap:97 H265/90000", "a=crypto:1 AES inline:x"),
+        *("a=fmtp:96 packetization-mode=1; sprop-parameter-sets=Z0IA,aM4=", "a=fmtp:96 \x01\x02"),
+    ]
+    description = parse_description(sdp(*session, *video))
+    assert description.media == (
+        "m=video 0 RTP/AVP 96",
+        "a=rtpmap: 96 H264/90000",
+        "a=fmtp:96 packetization-mode=1; sprop-parameter-sets=Z0IA,aM4=",
+    )
+    assert (description.session_control, description.control) == ("rtsp://elsewhere/", "rtsp://elsewhere/track")
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from webapp.outcomes import Outcome
 from webapp.video.decode import BrokenPicture, Frame, decode
+from webapp.video.dialogue import Dialogue, Stream
 from webapp.video.failure import CheckFailed, Deadline
 from webapp.video.opencv import cv2
+from webapp.video.relay import Relay
 from webapp.video.sdp import MAX_FPS
-from webapp.video.stream_url import bracketed
 from webapp.video.target import Target
 
-MAX_LOGIN = 127
-"""Characters of user:password, percent-encoded, that FFmpeg takes."""
 MAX_GOP_BYTES = 32 * 1024 * 1024
 MIN_INTERVALS = 5
 MIN_SPAN_MS = 500.0
@@ -26,13 +24,7 @@ MIN_SPAN_MS = 500.0
 _CODECS = {"h264": "h264", "hevc": "h265", "mjpg": "mjpeg"}
 # A read cannot be shortened once the stream is open, so waiting ends this share of the time before the deadline.
 _STALL_SHARE = 1 / 6
-
-
-class StreamRefused(CheckFailed):
-    """The decoder could not open the stream. Why is not to be had from it: the camera has to be asked once more."""
-
-    def __init__(self) -> None:
-        super().__init__(Outcome.UNSUPPORTED, "The camera would send its stream, but our decoder could not open it.")
+_NO_TIME = "There was no time left for a picture."
 
 
 class NoFrame(CheckFailed):
@@ -63,49 +55,42 @@ def grab(target: Target, ip: str, deadline: Deadline, measure_fps: bool = False)
     """One picture of the stream, from the vetted address `ip`. Call it after a probe that was answered.
 
     `measure_fps` waits a few packets longer where the keyframe comes so soon that too few have passed.
-    Raises CheckFailed (StreamRefused, NoFrame, BrokenPicture …), at the latest at the deadline.
+    Raises CheckFailed (NoFrame, BrokenPicture …), at the latest at the deadline.
     """
     started = time.monotonic()
     packets_wanted = MIN_INTERVALS + 3 if measure_fps else 0
-    with _packets(_source(target, ip), deadline) as packets:
+    with _packets(target, ip, deadline) as packets:
         frame = _first_picture(packets)
         while len(packets.times_ms) < packets_wanted and packets.advance():
             pass
     return Grab(frame, packets.codec, _fps(packets.times_ms), round((time.monotonic() - started) * 1000, 3))
 
 
-def _source(target: Target, ip: str) -> str:
-    """The URL with the login in it: for the decoder only, never to be logged.
-
-    FFmpeg would follow a redirect and nothing can forbid it. That is why the probe comes right before: it has just seen
-    that there is none, and a camera that lies about it learns nothing but its own login.
-    """
-    url = target.url
-    return f"{url.scheme}://{_login(target)}{bracketed(ip)}:{url.port}{url.path_and_query}"
-
-
-def _login(target: Target) -> str:
-    if not target.username:
-        return ""
-    login = ":".join(quote(text, safe="!$&'()*+,;=") for text in (target.username, target.password or ""))
-    if len(login) > MAX_LOGIN:  # it would be cut off, and a wrong password be sent until the camera locks us out
-        raise CheckFailed(Outcome.UNSUPPORTED, "User name and password are too long for our decoder. Shorten them.")
-    return f"{login}@"
-
-
 @contextmanager
-def _packets(source: str, deadline: Deadline) -> Iterator[_Packets]:
-    patience = deadline.left_or_fail("There was no time left for a picture.")
+def _packets(target: Target, ip: str, deadline: Deadline) -> Iterator[_Packets]:
+    patience = deadline.left_or_fail(_NO_TIME)
     stall = patience * _STALL_SHARE
-    stream = cv2.VideoCapture(source, cv2.CAP_FFMPEG, _packets_only(patience - stall / 2, stall))
+    with Dialogue(target, patience, deadline) as dialogue, Relay(_playing(dialogue, ip), deadline) as relay:
+        open_s = deadline.left_or_fail(_NO_TIME) - stall / 2
+        stream = cv2.VideoCapture(relay.url, cv2.CAP_FFMPEG, _packets_only(open_s, stall))
+        try:
+            if not stream.isOpened():
+                raise CheckFailed(Outcome.UNSUPPORTED, "The camera sends its stream, but our decoder cannot open it.")
+            yield _Packets(stream, deadline, stall)
+        finally:
+            stream.release()
+
+
+def _playing(dialogue: Dialogue, ip: str) -> Stream:
     try:
-        if not stream.isOpened() and deadline.left() < stall:
-            raise NoFrame("The camera did not start the stream in time.")
-        if not stream.isOpened():
-            raise StreamRefused
-        yield _Packets(stream, deadline, stall)
-    finally:
-        stream.release()  # sends TEARDOWN, too
+        dialogue.connect([ip])
+        dialogue.options()
+        dialogue.describe()
+        return dialogue.play()
+    except CheckFailed as failure:
+        if failure.outcome is Outcome.TIMEOUT:
+            raise NoFrame("The camera did not start the stream in time.") from None
+        raise
 
 
 def _packets_only(open_s: float, read_s: float) -> list[int]:

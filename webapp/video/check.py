@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from webapp.outcomes import Outcome, Reading
 from webapp.video import rtsp
-from webapp.video.capture import Grab, StreamRefused, grab
+from webapp.video.capture import Grab, grab
 from webapp.video.failure import CheckFailed, Deadline
 from webapp.video.rtsp import Probe, Steps
 from webapp.video.target import Limits, OnStep, Target
@@ -56,17 +56,10 @@ def _check(
     left = deadline.left()
     try:
         with turns, Steps(ms, on_step).step("frame"):
-            grabbed = _grab(target, probe.ip, limits, Deadline.after(left))
+            grabbed = grab(target, probe.ip, Deadline.after(left), limits.measure_fps)
     except CheckFailed as failure:
         return replace(reading, outcome=failure.outcome, detail=failure.detail, frame_ms=ms.get("frame"))
     return _with_picture(reading, grabbed)
-
-
-def _grab(target: Target, ip: str, limits: Limits, deadline: Deadline) -> Grab:
-    try:
-        return grab(target, ip, deadline, limits.measure_fps)
-    except StreamRefused as refused:
-        raise rtsp.why_refused(target, ip, limits, deadline) or refused from None
 
 
 def _reading_of(probe: Probe, now: datetime) -> Reading:

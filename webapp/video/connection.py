@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import socket
@@ -22,7 +23,7 @@ _SILENT = "The camera accepted the connection, but did not answer in time."
 
 
 class Connection:
-    """Ask, get an answer, close."""
+    """Ask, get an answer, close. After the answer to PLAY its bytes are taken as they come."""
 
     def __init__(self, stream: socket.socket, deadline: Deadline) -> None:
         self._socket = stream
@@ -41,12 +42,53 @@ class Connection:
     def close(self) -> None:
         self._socket.close()
 
-    def ask(self, request: bytes) -> Response:
-        """Raises HungUp when the camera closes the connection instead of answering."""
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def ask(self, request: bytes, among_packets: bool = False) -> Response:
+        """Raises HungUp when the camera closes the connection instead of answering.
+
+        `among_packets`: some cameras send the first packets before they answer PLAY; these are lost.
+        """
         with _clear_errors(_SILENT):
             self._socket.settimeout(self._deadline.left_or_fail(_SILENT))
             self._socket.sendall(request)
+            while among_packets and self._dropped_packet():
+                pass
             return self._response()
+
+    def say(self, request: bytes) -> None:
+        """Waits for no answer, nor for room to send it in: a camera that does not take it has gone anyway."""
+        with contextlib.suppress(OSError):
+            self._socket.setblocking(False)
+            self._socket.send(request)
+
+    def received(self) -> bytes:
+        """What came after the last answer. From now on take_into() gives what comes, and never waits."""
+        self._socket.setblocking(False)
+        return bytes(self._received)
+
+    def take_into(self, buffer: memoryview) -> int | None:
+        """How many bytes were there to be taken; 0 when the camera has hung up, None when there is nothing yet.
+
+        TLS hands out whole records of at most 16 KiB: with no smaller a buffer nothing stays behind unseen by poll.
+        """
+        try:
+            return self._socket.recv_into(buffer)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
+        except OSError:
+            return 0
+
+    def _dropped_packet(self) -> bool:
+        while not self._received:
+            self._receive()
+        if not self._received.startswith(b"$"):
+            return False
+        while (end := messages.end_of_packet(self._received)) is None or len(self._received) < end:
+            self._receive()
+        del self._received[:end]
+        return True
 
     def _response(self) -> Response:
         span = None

@@ -55,9 +55,9 @@ class Challenge:
         return self.scheme == "basic"
 
     @property
-    def is_for_the_decoder(self) -> bool:
-        """FFmpeg inside OpenCV answers Basic and Digest with MD5, nothing newer."""
-        return self.is_answerable and (self.scheme == "basic" or _hash_name(self.algorithm) == "MD5")
+    def preference(self) -> int:
+        """Lower is better. MD5 goes before SHA-256: it is what viewers answer, and so what cameras were tried with."""
+        return 2 if self.scheme == "basic" else int(_hash_name(self.algorithm) != "MD5")
 
 
 def parse_challenges(headers: Iterable[str]) -> list[Challenge]:
@@ -66,23 +66,37 @@ def parse_challenges(headers: Iterable[str]) -> list[Challenge]:
 
 
 def choose(challenges: list[Challenge]) -> Challenge | None:
-    """The challenge to answer: Digest before Basic, and MD5 before SHA-256, as the decoder will answer MD5, too."""
+    """The challenge to answer: Digest before Basic."""
     answerable = [challenge for challenge in challenges if challenge.is_answerable]
-    return min(answerable, key=_rank, default=None)
+    return min(answerable, key=lambda challenge: challenge.preference, default=None)
 
 
-def authorization(challenge: Challenge, username: str, password: str, method: str, uri: str) -> str:
-    """The value of the Authorization header. `uri` is the one of the request line."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The request that an answer is for."""
+
+    method: str
+    uri: str
+    """As it stands in the request line."""
+    count: int = 1
+    """How often this nonce has been used, this time included: a camera may refuse a count that it has seen."""
+
+    @property
+    def nc(self) -> str:
+        return f"{self.count:08x}"
+
+
+def authorization(challenge: Challenge, username: str, password: str, asked: Asked) -> str:
+    """The value of the Authorization header."""
     if challenge.scheme == "basic":
         return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-    return digest(challenge, username, password, method, uri, cnonce=secrets.token_hex(8))
+    return digest(challenge, username, password, asked, cnonce=secrets.token_hex(8))
 
 
-def digest(challenge: Challenge, username: str, password: str, method: str, uri: str, cnonce: str) -> str:
-    """A Digest answer for the first use of this nonce."""
+def digest(challenge: Challenge, username: str, password: str, asked: Asked, cnonce: str) -> str:
     given = challenge.parameters
-    answer = {"username": username, "realm": given.get("realm", ""), "nonce": challenge.nonce, "uri": uri}
-    answer["response"] = _response(challenge, username, password, method, uri, cnonce)
+    answer = {"username": username, "realm": given.get("realm", ""), "nonce": challenge.nonce, "uri": asked.uri}
+    answer["response"] = _response(challenge, username, password, asked, cnonce)
     if "opaque" in given:
         answer["opaque"] = given["opaque"]
     if challenge.qop or challenge.algorithm.endswith("-SESS"):
@@ -91,19 +105,19 @@ def digest(challenge: Challenge, username: str, password: str, method: str, uri:
     if "algorithm" in given:
         fields.append(f"algorithm={challenge.algorithm.replace('-SESS', '-sess')}")
     if challenge.qop:
-        fields += ["qop=auth", "nc=00000001"]
+        fields += ["qop=auth", f"nc={asked.nc}"]
     return "Digest " + ", ".join(fields)
 
 
-def _response(challenge: Challenge, username: str, password: str, method: str, uri: str, cnonce: str) -> str:
+def _response(challenge: Challenge, username: str, password: str, asked: Asked, cnonce: str) -> str:
     def hashed(*parts: str) -> str:
         return _HASHES[_hash_name(challenge.algorithm)](":".join(parts).encode())
 
     user = hashed(username, challenge.parameters.get("realm", ""), password)
     if challenge.algorithm.endswith("-SESS"):
         user = hashed(user, challenge.nonce, cnonce)
-    middle = ("00000001", cnonce, "auth") if challenge.qop else ()
-    return hashed(user, challenge.nonce, *middle, hashed(method, uri))
+    middle = (asked.nc, cnonce, "auth") if challenge.qop else ()
+    return hashed(user, challenge.nonce, *middle, hashed(asked.method, asked.uri))
 
 
 def _challenges(header: str) -> list[Challenge]:
@@ -114,10 +128,6 @@ def _challenges(header: str) -> list[Challenge]:
         elif found:
             found[-1].parameters.setdefault(name.lower(), _ESCAPED.sub(r"\1", quoted) or plain)
     return found
-
-
-def _rank(challenge: Challenge) -> tuple[bool, bool]:
-    return challenge.scheme == "basic", not challenge.is_for_the_decoder
 
 
 def _hash_name(algorithm: str) -> str:

@@ -61,6 +61,7 @@ class Response:
 _HEADERS = {
     "DESCRIBE": ["Accept: application/sdp"],
     "SETUP": ["Transport: RTP/AVP/TCP;unicast;interleaved=0-1"],
+    "PLAY": ["Range: npt=0.000-"],
 }
 
 
@@ -81,6 +82,11 @@ def check_beginning(received: bytes) -> None:
         raise _protocol_error(_who_else(received))
     if b"\n" not in received[:MAX_STATUS_LINE] and len(received) >= MAX_STATUS_LINE:
         raise _protocol_error(f"The first line of the answer is longer than {MAX_STATUS_LINE} bytes.")
+
+
+def end_of_packet(received: bytes | bytearray) -> int | None:
+    """Where the interleaved packet ends with which the bytes begin, or None while its length is not yet known."""
+    return 4 + int.from_bytes(received[2:4], "big") if len(received) >= 4 else None
 
 
 def end_of_head(received: bytes | bytearray, already_searched: int) -> tuple[int, int] | None:

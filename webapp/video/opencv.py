@@ -15,7 +15,7 @@ CAPTURE_OPTIONS = {
     # Microphones stay unheard: one SETUP less, fewer packets.
     "allowed_media_types": "video",
     # Without these, file:, concat: and whatever else FFmpeg knows could be opened by what a camera sends.
-    "protocol_whitelist": "rtsp,rtsps,tcp,tls",
+    "protocol_whitelist": "rtsp,tcp",
     "format_whitelist": "rtsp,h264,hevc",
     # Looking for the stream's properties decodes a picture and throws it away; a list without any decoder prevents
     # that. The decoder that OpenCV itself opens afterwards is not bound by the list. It halves the cost of a grab.

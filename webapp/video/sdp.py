@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ _KNOWN_BUT_UNUSABLE = {
 }  # fmt: skip
 
 _RTPMAP = re.compile(r"a=rtpmap:\s*(\d{1,3})\s+([A-Za-z0-9.-]{1,32})/")
+_FORMAT = re.compile(r"a=(?:rtpmap|fmtp):\s*(\d{1,3})\s[\t -~]*")
 _CONTROL = re.compile(r"a=control:([!#-;=?-~]{1,1024})")
 _FRAMERATE = re.compile(r"a=framerate:\s*(\d{1,3}(?:\.\d{1,6})?)\s*")
 
@@ -30,16 +32,26 @@ class Description:
     """Claimed by the camera, not measured."""
     control: str = ""
     """Where the video's SETUP goes: relative to the description's address, or a whole URL; empty when not said."""
+    session_control: str = ""
+    """The same for the PLAY of all tracks together."""
+    media: tuple[str, ...] = ()
+    """What the decoder needs to know of the video: lines of SDP that name no address."""
 
 
 def parse_description(body: bytes) -> Description:
     """The first video stream, which is the one the decoder takes. Raises CheckFailed when there is none we can use."""
     if b"v=0" not in body[:256]:
         raise CheckFailed(Outcome.PROTOCOL_ERROR, "The camera answers DESCRIBE without a stream description.")
-    lines = _first_video(body.decode("latin-1").splitlines())
+    every_line = body.decode("latin-1").splitlines()
+    lines = _first_video(every_line)
     if not lines:
         raise CheckFailed(Outcome.UNSUPPORTED, "The stream description offers no video.")
-    return Description(_codec(_encoding(lines)), _claimed_fps(lines), _control(lines))
+    codec, session = _codec(_encoding(lines)), _before_media(every_line)
+    return Description(codec, _claimed_fps(lines), _control(lines), _control(session), _media(lines))
+
+
+def _before_media(lines: list[str]) -> list[str]:
+    return [line.strip() for line in itertools.takewhile(lambda line: not line.startswith("m="), lines)]
 
 
 def _first_video(lines: list[str]) -> list[str]:
@@ -53,8 +65,18 @@ def _first_video(lines: list[str]) -> list[str]:
     return section
 
 
+def _payload(lines: list[str]) -> str:
+    return (lines[0].split() + [""] * 4)[3]
+
+
+def _media(lines: list[str]) -> tuple[str, ...]:
+    payload = _payload(lines)
+    told = [" ".join(match[0].split()) for match in map(_FORMAT.fullmatch, lines) if match and match[1] == payload]
+    return (f"m=video 0 RTP/AVP {payload}", *told)
+
+
 def _encoding(lines: list[str]) -> str:
-    payload = (lines[0].split() + [""] * 4)[3]
+    payload = _payload(lines)
     for match in filter(None, map(_RTPMAP.match, lines)):
         if match[1] == payload:
             return match[2].upper()
