@@ -130,6 +130,11 @@ class Camera(db.Model):  # type: ignore[name-defined,misc]
     failures: Mapped[int] = mapped_column(Integer, default=0)
     auth_failures: Mapped[int] = mapped_column(Integer, default=0)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the last check began, also one that our own fault spoiled; checked_at counts only the others."""
+    fault: Mapped[str | None] = mapped_column(String(300))
+    """Why that last one came to nothing, when the fault was ours; outcome and detail keep what the camera's own last
+    reading said."""
     last_connected: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
@@ -64,12 +64,12 @@ def test_the_picture_of_a_camera_that_is_gone_is_not_kept(make_camera: Make) -> 
 def test_a_store_that_is_away_is_left_alone_for_a_while_and_then_tried_again(make_camera: Make, obstacle: Path) -> None:
     camera = make_camera()
     store({camera.id: reading()})
-    assert not live.may_store(NOW)
+    assert not live.may_store(datetime.now(UTC))
     assert stored(camera).picture_hash is None
     obstacle.unlink()
     store({camera.id: reading()})
     assert stored(camera).picture_hash is None
-    after_the_rest = datetime.fromtimestamp(NOW.timestamp() + live.STORAGE_REST_SECONDS + 2, UTC)
+    after_the_rest = datetime.now(UTC) + timedelta(seconds=live.STORAGE_REST_SECONDS)
     with mock.patch.object(pictures, "utc_now", return_value=after_the_rest):
         store({camera.id: reading()})
     assert stored(camera).picture_hash == picture_hash(JPEG)

@@ -143,14 +143,29 @@ def test_our_own_fault_shows_its_reason_and_changes_nothing_else() -> None:
     camera_id = add()
     write(camera_id, GOOD)
     before = stored(camera_id)
-    before_fields = (before.status, before.failures, before.checked_at, before.latency_ms, before.next_due_at)
+    unchanged = ("status", "outcome", "detail", "failures", "checked_at", "latency_ms", "next_due_at")
+    before_fields = [getattr(before, name) for name in unchanged]
     ours = Reading(NOW + MINUTE, Outcome.INTERNAL_ERROR, "The stored password cannot be read.")
     record(TICK + MINUTE, [(claim, ours) for claim in claimed([camera_id], TICK + MINUTE)])
     camera = stored(camera_id)
-    assert (camera.outcome, camera.detail) == (ours.outcome, ours.detail)
-    fields = (camera.status, camera.failures, camera.checked_at, camera.latency_ms, camera.next_due_at)
-    assert fields == before_fields
+    assert (camera.fault, camera.tried_at) == (ours.detail, ours.at)
+    assert [getattr(camera, name) for name in unchanged] == before_fields
     assert [row.is_connected for row in health()] == [True, False]
+
+
+def test_the_next_reading_of_the_camera_ends_our_fault() -> None:
+    camera_id = add()
+    write(camera_id, Reading(NOW, Outcome.INTERNAL_ERROR), BAD)
+    camera = stored(camera_id)
+    assert (camera.fault, camera.outcome, camera.tried_at) == (None, BAD.outcome, camera.checked_at)
+
+
+def test_an_offline_camera_keeps_its_reason_while_the_fault_is_ours() -> None:
+    camera_id = add()
+    write(camera_id, BAD, BAD, Reading(NOW, Outcome.INTERNAL_ERROR))
+    camera = stored(camera_id)
+    assert (camera.status, camera.outcome, camera.detail) == (Status.OFFLINE, BAD.outcome, BAD.detail)
+    assert camera.fault == Outcome.INTERNAL_ERROR.sentence
 
 
 def test_a_camera_deleted_during_its_check_stays_deleted() -> None:

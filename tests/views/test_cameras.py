@@ -67,11 +67,22 @@ def test_check_now_follows_the_camera_closely_until_the_result_is_there(admin: F
     assert 'hx-trigger="every 500ms' in answer.text
     url = poll_url(answer.text)
     assert admin.get(url, headers=FRAGMENT).status_code == 204
-    change(camera, status_changed=False, checked_at=datetime.now(UTC), latency_ms=33.0)
+    change(camera, status_changed=False, tried_at=datetime.now(UTC), latency_ms=33.0)
     answer = admin.get(url, headers=FRAGMENT)
     assert "Check now" in answer.text
     assert "33 ms" in answer.text
     assert "every 500ms" not in answer.text
+
+
+def test_a_check_that_fails_on_our_side_is_an_answer_too(admin: FlaskClient, make_live: Make) -> None:
+    camera = offline(make_live)
+    url = poll_url(admin.post(f"/cameras/{camera.id}/check", headers=FRAGMENT).text)
+    change(camera, status_changed=False, tried_at=datetime.now(UTC), fault="No key opens the stored password.")
+    answer = admin.get(url, headers=FRAGMENT).text
+    assert "Check now" in answer
+    assert "every 500ms" not in answer
+    for text in ("login rejected", "Check user name and password.", "No key opens the stored password."):
+        assert text in answer
 
 
 def test_a_check_without_a_worker_says_so_after_a_while(admin: FlaskClient, make_live: Make) -> None:

@@ -57,6 +57,22 @@ def test_a_tile_says_how_the_camera_fares_and_why(
     assert reason in found
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"status": "offline", "outcome": "timeout"}, "no answer · not checked: our own error"),
+        ({"status": "live", "outcome": "online"}, "18 ms · 15 fps · not checked: our own error"),
+        ({"status": "idle", "outcome": None}, "Not checked yet · our own error"),
+        ({"status": "live", "is_active": False}, "switched off</p>"),
+    ],
+)
+def test_our_own_fault_hides_no_reason(admin: FlaskClient, make_live: Make, fields: dict[str, Any], words: str) -> None:
+    camera = make_live(fault="No key opens the stored password.", **fields)
+    found = tile(admin.get("/cameras").text, camera)
+    assert words in found
+    assert 'data-outcome="internal_error"' in found
+
+
 def test_a_tile_shows_its_picture_and_how_old_it_is(admin: FlaskClient, make_live: Make) -> None:
     camera = make_live(name="<Gate> & 'door'")
     digest = give_picture(camera)

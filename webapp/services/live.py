@@ -164,7 +164,7 @@ def may_store(now: datetime) -> bool:
         retry_at = redis_client.get(STORAGE_AWAY)
     except RedisError:
         return True
-    return retry_at is None or float(retry_at) <= now.timestamp()  # type: ignore[arg-type]
+    return retry_at is None or float(retry_at) <= now.timestamp()
 
 
 def note_storage(is_ok: bool, now: datetime) -> None:
@@ -205,7 +205,9 @@ def _write(tick: datetime, found: Counts, moments: dict[str, float]) -> None:
 def _read_last() -> tuple[dict[str, datetime], bool]:
     """The moments of the last sweep, and whether pictures can be stored."""
     with redis_client.pipeline(transaction=False) as pipe:
-        found, storage_away = pipe.hgetall(LAST_SWEEP).exists(STORAGE_AWAY).execute()
+        pipe.hgetall(LAST_SWEEP)
+        pipe.exists(STORAGE_AWAY)
+        found, storage_away = pipe.execute()
     moments = {name.decode(): datetime.fromtimestamp(float(moment), UTC) for name, moment in found.items()}
     return moments, not storage_away
 

@@ -85,17 +85,19 @@ def _verdict(row: Row[Any], reading: Reading, tick: datetime) -> dict[str, Any]:
         facts |= _facts(reading) | _frame_rate(row, reading)
     return facts | {
         "camera_id": row.id,
+        "tried_at": reading.at,
+        "fault": (reading.detail or reading.outcome.sentence)[:300] if reading.outcome.is_ours else None,
         "status": state.status,
         "status_since": state.since,
         "failures": state.failures,
         "auth_failures": state.auth_failures,
-        "outcome": reading.outcome,
-        "detail": reading.detail[:300],
         "next_due_at": next_due(state, reading.outcome, tick, interval()) or row.next_due_at,
     }
 
 
 READING_FIELDS = (
+    "outcome",
+    "detail",
     "checked_at",
     "last_connected",
     "latency_ms",
@@ -111,6 +113,8 @@ def _facts(reading: Reading) -> dict[str, Any]:
     """What the reading tells us; what it does not tell is left as it was."""
     phases = ("dns_ms", "connect_ms", "options_ms", "describe_ms", "frame_ms")
     facts: dict[str, Any] = {
+        "outcome": reading.outcome,
+        "detail": reading.detail[:300],
         "checked_at": reading.at,
         "latency_ms": reading.latency_ms,
         "phases": {name: getattr(reading, name) for name in phases},

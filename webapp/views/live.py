@@ -63,30 +63,30 @@ def camera(camera_id: str) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A check that somebody waits for: until the camera's last check is another one, or patience runs out."""
+    """A check that somebody waits for: until the camera has been tried again, or patience runs out."""
 
-    checked: int
-    """When the camera had last been checked at the time of asking, in epoch milliseconds; 0 never."""
+    tried: int
+    """When the camera had last been tried at the time of asking, in epoch milliseconds; 0 never."""
     until: int
 
     @classmethod
     def now(cls, camera: Camera) -> Asked:
-        return cls(_checked(camera), int((utc_now() + CHECK_PATIENCE).timestamp()))
+        return cls(_tried(camera), int((utc_now() + CHECK_PATIENCE).timestamp()))
 
     @classmethod
     def read(cls) -> Asked | None:
-        checked, until = (request.args.get(name, type=int) for name in ("checked", "until"))
-        return None if checked is None or until is None else cls(checked, until)
+        tried, until = (request.args.get(name, type=int) for name in ("tried", "until"))
+        return None if tried is None or until is None else cls(tried, until)
 
     def is_answered_by(self, camera: Camera) -> bool:
-        return _checked(camera) != self.checked
+        return _tried(camera) != self.tried
 
     def is_open(self, camera: Camera) -> bool:
         return not self.is_answered_by(camera) and utc_now().timestamp() < self.until
 
 
-def _checked(camera: Camera) -> int:
-    return int(camera.checked_at.timestamp() * 1000) if camera.checked_at else 0
+def _tried(camera: Camera) -> int:
+    return int(camera.tried_at.timestamp() * 1000) if camera.tried_at else 0
 
 
 def draw_checking(camera: Camera, around: Frame) -> Response:
