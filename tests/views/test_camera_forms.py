@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest import mock
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.passwords import password_of
 from tests.views.conftest import give_picture
-from webapp.extensions import db, settings
+from webapp.extensions import db, redis_client, settings
 from webapp.models import Camera
+from webapp.services import cameras
 from webapp.storage import storage_from_settings
 
 Make = Callable[..., Camera]
@@ -42,6 +48,75 @@ def test_a_camera_is_added_with_what_was_typed(admin: FlaskClient) -> None:
     assert camera.is_active
     assert password_of(camera) == "geheim!"
     assert "is added" in admin.get(answer.headers["Location"]).text
+
+
+def asked() -> list[str]:
+    """The cameras whose check was asked for since the last time."""
+    found = [job.decode().removeprefix("now-") for job in redis_client.lrange("rq:queue:now", 0, -1)]
+    redis_client.delete("rq:queue:now")
+    return found
+
+
+def test_a_new_camera_is_checked_without_waiting_for_the_sweep(admin: FlaskClient) -> None:
+    answer = admin.post("/cameras/new", data=GOOD)
+    assert asked() == [stored().id]
+    assert "Its first check is under way" in admin.get(answer.headers["Location"]).text
+
+
+def test_one_that_is_added_switched_off_is_not(admin: FlaskClient) -> None:
+    answer = admin.post("/cameras/new", data=GOOD | {"is_active": "n"})
+    assert asked() == []
+    assert "under way" not in admin.get(answer.headers["Location"]).text
+
+
+@pytest.mark.parametrize(
+    ("before", "sent", "is_asked"),
+    [
+        ({}, {"rtsp_url": "rtsp://10.20.4.15/stream1"}, True),
+        ({}, {"password": "another"}, True),
+        ({}, {"username": "viewer"}, True),
+        ({"is_active": False}, {"is_active": "y"}, True),
+        ({}, {"is_active": "n"}, False),
+        ({}, {"name": "Gate 3"}, False),
+        ({"is_active": False}, {"password": "another"}, False),
+    ],
+)
+def test_an_edit_that_asks_differently_is_checked_at_once(
+    admin: FlaskClient, make_camera: Make, before: dict[str, Any], sent: dict[str, str], is_asked: bool
+) -> None:
+    url = "rtsp://10.20.4.14/stream1"
+    camera = make_camera(rtsp_url=url, next_due_at=datetime.now(UTC) + timedelta(hours=1), **before)
+    answer = admin.post(f"/cameras/{camera.id}/edit", data=sent)
+    assert asked() == ([camera.id] if is_asked else [])
+    assert ("A check is under way" in admin.get(answer.headers["Location"]).text) == is_asked
+
+
+def test_without_redis_a_camera_is_saved_all_the_same(app: Flask, admin: FlaskClient) -> None:
+    pool = app.extensions["redis_pool"]
+    with mock.patch.dict(pool.connection_kwargs, path="/nowhere/redis.sock"):  # a real socket, and nobody behind it
+        pool.reset()
+        answer = admin.post("/cameras/new", data=GOOD)
+        page = admin.get(answer.headers["Location"]).text
+    pool.reset()
+    assert stored().name == "Gate 2"
+    assert "is added" in page
+    assert "under way" not in page
+
+
+def test_an_edit_of_a_camera_that_is_deleted_meanwhile_says_so(
+    admin: FlaskClient, make_camera: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = make_camera(name="Gate")
+
+    def delete_meanwhile(_url: str) -> None:
+        with sqlite3.connect(settings.DATA_DIR / "camkeeper.db") as other:
+            other.execute("DELETE FROM cameras")
+        other.close()
+
+    monkeypatch.setattr(cameras, "require_allowed", delete_meanwhile)
+    answer = admin.post(f"/cameras/{camera.id}/edit", data={"name": "Gate 3", "rtsp_url": "rtsp://10.20.4.15/s"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/cameras")
+    assert "Somebody deleted Gate 3 while you were editing it" in admin.get("/cameras").text
 
 
 def test_an_unticked_box_is_off_and_one_that_was_not_there_is_left_alone(admin: FlaskClient) -> None:

@@ -33,6 +33,10 @@ class EditedMeanwhile(Exception):
         super().__init__("Somebody else changed this camera while you were editing it.")
 
 
+class DeletedMeanwhile(LookupError):
+    """Somebody deleted this camera after the form was opened."""
+
+
 @dataclass(frozen=True, slots=True)
 class CameraFilter:
     """What a list shows; group_ids None means the whole fleet."""
@@ -133,13 +137,15 @@ def create(given: CameraInput, now: datetime) -> Camera:
 
 
 def update(camera: Camera, given: CameraInput, now: datetime) -> Camera:
-    """Save an edit. InvalidInput when the address is not allowed, EditedMeanwhile when somebody was faster."""
+    """Save an edit. InvalidInput when the address is not allowed; EditedMeanwhile or DeletedMeanwhile when somebody
+    was faster.
+    """
     if given.rtsp_url != camera.rtsp_url:
         require_allowed(given.rtsp_url)
     with transaction():
         stored = db.session.get(Camera, camera.id, populate_existing=True, with_for_update=True)
         if stored is None:
-            raise InvalidInput({"": ["This camera has been deleted meanwhile."]})
+            raise DeletedMeanwhile
         if given.version is not None and given.version != stored.version:
             raise EditedMeanwhile(stored)
         _require_group(given.group_id)

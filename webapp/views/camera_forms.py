@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+import jobs
+
 from .. import access, forms
 from ..models import Camera, utc_now
 from ..schemas import CameraInput, InvalidInput, Problems, parse
 from ..services import cameras
-from ..services.cameras import EditedMeanwhile
+from ..services.cameras import DeletedMeanwhile, EditedMeanwhile
 from ..services.grid import read_frame
 from .page import ALL, draw
 
@@ -25,7 +27,7 @@ def new() -> Response:
         camera = cameras.create(parse(CameraInput, forms.camera_fields(None, request.form)), utc_now())
     except InvalidInput as error:
         return _draw_form(None, error.problems)
-    flash(f"{camera.name} is added. Its first check is under way.")
+    flash(f"{camera.name} is added." + (" Its first check is under way." if _check_if_due(camera) else ""))
     return redirect(url_for("cameras.show", camera_id=camera.id), 303)
 
 
@@ -44,8 +46,22 @@ def _save(camera: Camera) -> Response:
         return _draw_form(camera, error.problems)
     except EditedMeanwhile as error:
         return _draw_conflict(error.camera, given)
-    flash(f"{saved.name} is saved.")
+    except DeletedMeanwhile:
+        flash(f"Somebody deleted {given.name} while you were editing it.")
+        return redirect(url_for("cameras.index"), 303)
+    flash(f"{saved.name} is saved." + (" A check is under way." if _check_if_due(saved) else ""))
     return redirect(url_for("cameras.show", camera_id=saved.id), 303)
+
+
+def _check_if_due(camera: Camera) -> bool:
+    """Spare the person who looks now the wait for the sweep, as after new credentials. Without Redis it has to come."""
+    if not camera.is_active or camera.next_due_at > utc_now():
+        return False
+    try:
+        jobs.check_now(camera.id)
+    except jobs.QueueAway:
+        return False
+    return True
 
 
 def _draw_form(camera: Camera | None, problems: Problems | None = None) -> Response:
