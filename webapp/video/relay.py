@@ -39,13 +39,13 @@ class Relay:
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)  # wakes the thread, should it still wait there
+            self._door.shutdown(socket.SHUT_RDWR)  # wakes the thread where nobody came; else the door is closed
         self._thread.join()
-        self._door.close()
 
     def _run(self) -> None:
         with contextlib.suppress(OSError):  # the decoder has left, or did not come
-            decoder = self._decoder()
+            with self._door:
+                decoder = self._decoder()
             with decoder:
                 self._pump(decoder)
 
