@@ -229,7 +229,9 @@ class ConnectionTest(db.Model):  # type: ignore[name-defined,misc]
 
     @property
     def is_overdue(self) -> bool:
-        return self.finished_at is None and utc_now() - self.created_at > timedelta(seconds=30)
+        """No worker took it while it could be taken, or the one that did must long be through with it."""
+        seconds = 90 if self.steps else 30
+        return self.finished_at is None and utc_now() - self.created_at > timedelta(seconds=seconds)
 
 
 class User(UserMixin, db.Model):  # type: ignore[name-defined,misc]

@@ -109,6 +109,19 @@ def test_without_javascript_it_has_its_own_page_that_refreshes(admin: FlaskClien
     assert "Check power, cable and switch" in page
 
 
+def test_one_that_was_taken_late_is_given_its_time(admin: FlaskClient) -> None:
+    test = start(admin)
+    steps = [{"name": "dns", "state": "running", "ms": None, "detail": ""}]
+    note(test, created_at=datetime.now(UTC) - timedelta(seconds=40), steps=steps)
+    text = shown(admin, test)
+    assert "No worker" not in text
+    assert "hx-trigger" in text
+    note(test, created_at=datetime.now(UTC) - timedelta(seconds=91))
+    text = shown(admin, test)
+    assert "This test did not come to its end" in text
+    assert "hx-trigger" not in text
+
+
 def test_one_that_no_worker_takes_says_so_and_stops_asking(admin: FlaskClient) -> None:
     test = start(admin)
     note(test, created_at=datetime.now(UTC) - timedelta(seconds=31))
