@@ -6,6 +6,7 @@
   let skipped = 0;
 
   const poller = () => document.getElementById("live");
+  const isRunning = () => Boolean(poller()?.dataset.pace); // not while paused
   const isPoll = (event) => event.target.id === "live";
   const poll = () => { if (poller()) htmx.trigger(poller(), "live:now"); };
 
@@ -40,9 +41,9 @@
     else if (status !== 401) fail();
   });
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden || !poller()?.dataset.pace) return;
+    if (document.hidden || !isRunning()) return;
     skipped = -1;
     poll();
   });
-  addEventListener("online", poll);
+  addEventListener("online", () => { if (isRunning()) poll(); });
 })();

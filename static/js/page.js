@@ -53,10 +53,13 @@
   document.addEventListener("htmx:afterSwap", (event) => focusWhatMatters(event.target));
   focusWhatMatters(document);
 
+  // A pause keeps the pace from before it, to go on with.
+  const control = document.getElementById("live-control");
+  const running = control?.querySelector('button[aria-current]:not([value="0"])');
+  if (running) localStorage.setItem("pace", running.value);
   function togglePause() {
-    const control = document.getElementById("live-control");
-    const wanted = control.dataset.paused === "true" ? "5" : "0";
-    control.querySelector(`button[value="${wanted}"]`).click();
+    const wanted = control.dataset.paused === "true" ? localStorage.getItem("pace") || "5" : "0";
+    control.querySelector(`button[value="${wanted}"]`)?.click();
   }
 
   document.addEventListener("keydown", (event) => {
@@ -70,6 +73,6 @@
       event.preventDefault();
       document.getElementById("search").select();
     }
-    if (event.key === "p" && document.getElementById("live-control")) togglePause();
+    if (event.key === "p" && control) togglePause();
   });
 })();
