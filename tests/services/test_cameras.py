@@ -10,8 +10,8 @@ from flask import Flask
 from tests.passwords import password_of
 from webapp.extensions import db
 from webapp.models import Camera, CameraHealth, Status, StatusChange
-from webapp.schemas import CameraInput, GroupInput, InvalidInput, parse
-from webapp.services import cameras, groups
+from webapp.schemas import CameraInput, InvalidInput, parse
+from webapp.services import cameras
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 GOOD: dict[str, Any] = {"name": "Gate 2", "rtsp_url": "rtsp://10.20.4.14:554/stream1", "username": "admin"}
@@ -169,27 +169,3 @@ class TestFind:
     def test_a_page_past_the_end_is_the_last_one(self, app: Flask) -> None:
         page = cameras.find(cameras.CameraFilter(sort="name"), 99, 4, NOW)
         assert (page.number, page.pages, [c.name for c in page.cameras]) == (2, 2, ["Roof", "Stair"])
-
-
-def test_a_tree_rolls_its_counts_up(app: Flask, make_camera: Callable[..., Camera]) -> None:
-    later = NOW + timedelta(seconds=30)
-    plant = groups.create(GroupInput(name="Plant"))
-    gate = groups.ensure_path(("Plant", "Building 2", "Gate"))
-    assert gate is not None
-    make_camera(group_id=plant.id, status="live", next_due_at=later)
-    make_camera(group_id=gate.id, status="offline", next_due_at=later)
-    make_camera(group_id=gate.id, status="live", next_due_at=later, is_active=False)
-    make_camera(status="live", next_due_at=later)
-    tree = groups.tree(NOW)
-    assert tree.roots[0].counts == {"live": 1, "offline": 1, "disabled": 1}
-    assert (tree.roots[0].total, tree.total) == (2, 3)
-    assert [node.name for node in tree.path(gate.id)] == ["Plant", "Building 2", "Gate"]
-    assert len(tree.subtree_ids(plant.id)) == 3
-
-
-def test_a_group_name_is_taken_once_among_siblings(app: Flask) -> None:
-    groups.create(GroupInput(name="Gate"))
-    plant = groups.create(GroupInput(name="Plant"))
-    groups.create(GroupInput(name="Gate", parent_id=plant.id))
-    with pytest.raises(InvalidInput, match="already"):
-        groups.create(GroupInput(name="Gate"))
