@@ -87,7 +87,7 @@ EXPLANATIONS: dict[Outcome, Explanation] = {
     Outcome.UNSUPPORTED: Explanation(
         "not supported",
         "The camera offers only something we cannot use.",
-        "Allow RTSP over TCP, Digest login with MD5 or Basic, and H.264, H.265 or MJPEG in the camera's settings.",
+        "Allow RTSP over TCP, a login by Digest or Basic, and H.264, H.265 or MJPEG in the camera's settings.",
     ),
     Outcome.REFUSED: Explanation(
         "connection refused",

@@ -14,7 +14,7 @@ CAPTURE_OPTIONS = {
     "probesize": "32",
     # Microphones stay unheard: one SETUP less, fewer packets.
     "allowed_media_types": "video",
-    # Without these, file:, concat: and whatever else FFmpeg knows could be opened by what a camera sends.
+    # The relay is all that is ever opened: without these, file:, concat: and whatever else FFmpeg knows could be, too.
     "protocol_whitelist": "rtsp,tcp",
     "format_whitelist": "rtsp,h264,hevc",
     # Looking for the stream's properties decodes a picture and throws it away; a list without any decoder prevents

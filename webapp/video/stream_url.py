@@ -1,4 +1,4 @@
-"""The one parser of stream URLs: what it lets through is safe to connect to, to log and to hand to the decoder."""
+"""The one parser of stream URLs: what it lets through is safe to connect to, to log and to write into a request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PORT = re.compile(r"[0-9]{1,5}")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CONTROL_ESCAPE = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
-# Space and control characters break the request line, | and ; the decoder's option syntax, " < > the Digest header.
+# Space and control characters break the request line, " < > the Digest header, | and ; the shell they are pasted into.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f|;\\\"<>^`{}#]")
 
 
