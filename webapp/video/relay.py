@@ -38,15 +38,18 @@ class Relay:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)  # wakes the thread where nobody came; else the door is closed
+        self._shut()  # wakes the thread where nobody came
         self._thread.join()
+        self._door.close()
+
+    def _shut(self) -> None:
+        with contextlib.suppress(OSError):  # it was shut before
+            self._door.shutdown(socket.SHUT_RDWR)
 
     def _run(self) -> None:
         with contextlib.suppress(OSError):  # the decoder has left, or did not come
-            with self._door:
-                decoder = self._decoder()
-            with decoder:
+            with self._decoder() as decoder:
+                self._shut()
                 self._pump(decoder)
 
     def _decoder(self) -> socket.socket:
