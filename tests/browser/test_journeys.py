@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, expect
 
 from simulator.running import RunningFarm
@@ -14,7 +15,7 @@ from tests.browser.conftest import Watch
 from tests.conftest import PASSWORD
 from webapp.extensions import db, settings
 from webapp.models import Camera, Role, User
-from webapp.services import live, users
+from webapp.services import cameras, live, users
 from webapp.storage import storage_from_settings
 
 PIXEL = bytes.fromhex(
@@ -181,6 +182,39 @@ def test_a_paused_page_is_silent(signed_in: Callable[..., Page], lobby: Camera, 
     watch.requests.clear()
     page.wait_for_timeout(7000)
     assert [url for url in watch.requests if url.startswith("/live/")] == []
+
+
+def test_pause_holds_whatever_happens_and_ends_at_the_earlier_pace(
+    signed_in: Callable[..., Page], lobby: Camera, watch: Watch
+) -> None:
+    page = signed_in()
+    page.locator("#live-control summary").click()
+    page.locator("#live-control button[value='15']").click()
+    expect(page.locator("#live-control summary")).to_contain_text("15 s")
+    page.keyboard.press("p")
+    expect(page.locator("#live-control")).to_have_attribute("data-paused", "true")
+    watch.requests.clear()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(500)
+    assert [url for url in watch.requests if url.startswith("/live/")] == []
+    page.keyboard.press("p")
+    expect(page.locator("#live-control summary")).to_contain_text("15 s")
+
+
+def test_what_happened_while_redis_was_away_is_made_up_for(
+    app: Flask, signed_in: Callable[..., Page], lobby: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, pool = signed_in(), app.extensions["redis_pool"]
+    with monkeypatch.context() as away:
+        away.setitem(pool.connection_kwargs, "path", "/nowhere/redis.sock")
+        pool.reset()
+        page.evaluate("htmx.trigger('#live', 'live:now')")
+        expect(page.locator("#banner")).to_contain_text("Live updates are interrupted")
+        cameras.delete(lobby)
+    pool.reset()
+    page.evaluate("htmx.trigger('#live', 'live:now')")
+    expect(page.locator(".tile.is-deleted")).to_have_count(1)
+    expect(page.locator("#banner")).to_be_hidden()
 
 
 def test_an_ended_session_leads_to_the_sign_in_page(
