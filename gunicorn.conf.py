@@ -7,7 +7,7 @@ from webapp.logs import redact
 
 _settings = load()
 
-bind = f"{_settings.HOST}:{_settings.PORT}"
+bind = f"[{_settings.HOST}]:{_settings.PORT}"  # brackets: the host may be an IPv6 address
 workers = _settings.WEB_WORKERS
 threads = _settings.WEB_THREADS
 worker_class = "gthread"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -82,7 +83,9 @@ def ours(environ: dict[str, str]) -> dict[int, str]:
 
 
 def tell(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *words], env=environ, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*COMMAND, *words], env=environ, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+    )
 
 
 def test_it_comes_up_and_says_where(run: Run, environ: dict[str, str]) -> None:
@@ -102,6 +105,35 @@ def test_a_port_that_is_taken_is_named(environ: dict[str, str], tmp_path: Path) 
     second = tell(environ | {"DATA_DIR": str(tmp_path)})
     assert second.returncode == 1
     assert f"cannot listen on 127.0.0.1:{environ['PORT']}: Address already in use" in second.stderr
+
+
+def test_a_port_of_the_demo_that_is_taken_is_named(environ: dict[str, str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        own = {"DATA_DIR": str(tmp_path), "PORT": str(free_port()), "SIMULATOR_PORT": port}
+        refused = tell(environ | own, "--demo")
+    assert refused.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use. Set another SIMULATOR_PORT" in refused.stderr
+
+
+def test_an_address_that_is_not_ours_is_named(environ: dict[str, str], tmp_path: Path) -> None:
+    refused = tell(environ | {"DATA_DIR": str(tmp_path), "HOST": "no.such.invalid"})
+    assert refused.returncode == 1
+    assert "cannot listen on no.such.invalid" in refused.stderr
+    assert "Unknown error" not in refused.stderr
+
+
+def test_it_serves_on_ipv6_and_keeps_its_files_to_itself(environ: dict[str, str], tmp_path: Path) -> None:
+    run = Run(environ | {"DATA_DIR": str(tmp_path / "d"), "PORT": str(port := free_port()), "HOST": "::1"})
+    try:
+        run.wait_for(f"is ready: http://[::1]:{port}")
+        files = [path for path in (tmp_path / "d").rglob("*") if path.is_file() or path.is_socket()]
+        assert {"camkeeper.db", "secret.key", "supervisor.lock"} <= {path.name for path in files}
+        assert {path.name: oct(path.stat().st_mode & 0o077) for path in files if path.stat().st_mode & 0o077} == {}
+        run.process.send_signal(signal.SIGINT)
+        assert run.process.wait(15) == 0
+    finally:
+        run.end()
 
 
 def test_a_data_folder_too_deep_for_a_socket_is_refused(environ: dict[str, str], tmp_path: Path) -> None:

@@ -75,18 +75,20 @@ def only_one(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def require_free_port(host: str, port: int) -> None:
+def require_free_port(what: str, host: str, port: int, settings: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        socket.create_server((host, port)).close()
+        socket.create_server((host, port), family=family).close()
     except OSError as error:
-        sys.exit(
-            f"The web server cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. Set another HOST or PORT."
-        )
+        reason = (error.strerror or "").partition(" (while")[0]  # not os.strerror: it knows no errors of look-ups
+        sys.exit(f"{what} cannot listen on {host}:{port}: {reason}. Set another {settings}.")
 
 
 def serve(settings: config.Settings, environ: Mapping[str, str], is_demo: bool) -> int:
     """Run everything until SIGINT or SIGTERM."""
-    require_free_port(settings.HOST, settings.PORT)
+    require_free_port("The web server", settings.HOST, settings.PORT, "HOST or PORT")
+    if is_demo:
+        require_free_port("The simulated fleet", "127.0.0.1", demo.simulator_port(), "SIMULATOR_PORT")
     try:
         members = members_of(settings, is_demo)
     except NoEmbeddedRedis as error:
@@ -125,6 +127,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("verb", nargs="?", choices=["start", "stop"], help="tell a running Camkeeper")
     parser.add_argument("kind", nargs="?", default="", help="which of its processes: web, checks, scheduler …")
     given = parser.parse_args(arguments)
+    os.umask(0o077)  # for the processes, too: database, pictures and what Redis keeps are nobody else's
     if given.demo:
         os.environ.update(demo.environment(os.environ))
     settings = config.load()
