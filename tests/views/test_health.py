@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from unittest import mock
 
 from flask import Flask
@@ -39,6 +40,14 @@ def test_it_names_a_redis_that_is_away(app: Flask, client: FlaskClient) -> None:
     pool.reset()
     assert "redis" in failing
     assert "nowhere" not in str(failing)
+
+
+def test_it_names_a_store_that_is_away_but_not_where_it_is(client: FlaskClient, tmp_path: Path) -> None:
+    live.note_heartbeat(datetime.now(UTC))
+    (tmp_path / "pictures").touch()  # where the folder of the pictures should be
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json["failing"] == {"storage": "does not answer"}  # type: ignore[index]
 
 
 def test_it_names_a_database_that_is_away(app: Flask, client: FlaskClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -13,29 +14,30 @@ from ..extensions import db, redis_client, settings
 from ..storage import StorageError, storage_from_settings
 from . import live
 
+log = logging.getLogger(__name__)
+
 HEARTBEAT_PATIENCE = timedelta(seconds=150)
 """The scheduler gives a sign of life every minute at the latest."""
 
 
 def failures(now: datetime) -> dict[str, str]:
-    """What does not answer → why, in words without secrets; empty when all is well."""
+    """What does not answer → that it does not, in words for anybody; the reason is logged. Empty when all is well."""
     parts: dict[str, Callable[[], None]] = {
         "database": _ask_database,
         "redis": _ask_redis,
         "storage": _ask_storage,
         "scheduler": lambda: _ask_scheduler(now),
     }
-    found = {name: _reason(ask) for name, ask in parts.items()}
+    found = {name: _reason(name, ask) for name, ask in parts.items()}
     return {name: reason for name, reason in found.items() if reason}
 
 
-def _reason(ask: Callable[[], None]) -> str:
+def _reason(name: str, ask: Callable[[], None]) -> str:
     try:
         ask()
-    except StorageError as error:
-        return str(error)
-    except (SQLAlchemyError, RedisError, OSError) as error:
-        return f"does not answer ({type(error).__name__})"
+    except (StorageError, SQLAlchemyError, RedisError, OSError) as error:
+        log.warning("not ready: %s: %s", name, error)
+        return "does not answer"
     except SchedulerSilent as error:
         return str(error)
     return ""
