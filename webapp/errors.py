@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from .extensions import db
 from .htmx import is_fragment, toast
+from .security import request_id
 from .storage import StorageError
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ def _away(title: str) -> Response:
 
 
 def _on_bug(error: Exception) -> Response:
-    log.exception("request %s failed", g.get("request_id", "-"), exc_info=error)
+    log.exception("request %s failed", request_id(), exc_info=error)
     return _answer(500, *PAGES[500])
 
 
@@ -89,13 +90,12 @@ def _answer(code: int, title: str, what: str) -> Response:
     _let_go_of_the_database()
     if "_login_user" not in g:  # or Flask-Login asks the database for the person while the template is drawn
         g._login_user = AnonymousUserMixin()
-    request_id = g.get("request_id", "-")
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         response: Response = jsonify(success=False, error={"code": code, "message": f"{title}. {what}", "details": []})
     elif is_fragment():
         response = toast("", "error", f"{title}. {what}")
     else:
-        html = render_template("errors/error.html", code=code, title=title, what=what, request_id=request_id)
+        html = render_template("errors/error.html", code=code, title=title, what=what, request_id=request_id())
         response = Response(html, mimetype="text/html")
     response.status_code = code
     return response

@@ -96,7 +96,10 @@ class TestLimits:
         email = make_user().email
         codes = [sign_in_as(client, email, "wrong").status_code for _ in range(6)]
         assert codes == [401] * 5 + [429]
-        assert "Wait a minute" in sign_in_as(client, email.upper()).text
+        refused = sign_in_as(client, email.upper())
+        assert "Wait a minute" in refused.text
+        assert f"number {refused.headers['X-Request-ID']}" in refused.text
+        assert len(refused.headers["X-Request-ID"]) == 12
 
     def test_an_address_cannot_try_account_after_account(self, client: FlaskClient) -> None:
         codes = [sign_in_as(client, f"{n}@example.com", "wrong").status_code for n in range(11)]
@@ -116,6 +119,7 @@ class TestCsrf:
         answer = sign_in_as(client, make_user().email)
         assert answer.status_code == 400
         assert "out of date" in answer.text
+        assert len(answer.headers["X-Request-ID"]) == 12
 
 
 def session_of(client: FlaskClient) -> dict[str, Any]:
