@@ -101,6 +101,26 @@ class TestLimits:
         assert f"number {refused.headers['X-Request-ID']}" in refused.text
         assert len(refused.headers["X-Request-ID"]) == 12
 
+    def test_somebody_elsewhere_cannot_lock_a_person_out(
+        self, client: FlaskClient, make_user: Callable[..., User]
+    ) -> None:
+        email = make_user().email
+        elsewhere = {"REMOTE_ADDR": "10.9.9.9"}
+        wrong = {"email": email, "password": "wrong"}
+        codes = [client.post("/login", data=wrong, environ_overrides=elsewhere).status_code for _ in range(8)]
+        assert codes[-1] == 429
+        assert sign_in_as(client, email).status_code == 303
+
+    def test_many_addresses_cannot_try_one_account_without_end(
+        self, client: FlaskClient, make_user: Callable[..., User]
+    ) -> None:
+        wrong = {"email": make_user().email, "password": "wrong"}
+        codes = [
+            client.post("/login", data=wrong, environ_overrides={"REMOTE_ADDR": f"10.9.9.{n}"}).status_code
+            for n in range(31)
+        ]
+        assert codes == [401] * 30 + [429]
+
     def test_an_address_cannot_try_account_after_account(self, client: FlaskClient) -> None:
         codes = [sign_in_as(client, f"{n}@example.com", "wrong").status_code for n in range(11)]
         assert codes == [401] * 10 + [429]

@@ -25,13 +25,19 @@ def _account() -> str:
     return "account:" + hashlib.sha256(request.form.get("email", "").strip().lower().encode()).hexdigest()[:20]
 
 
+def _account_from_here() -> str:
+    """Counted more strictly than the account as a whole: nobody shall lock somebody else out by guessing."""
+    return f"{_account()}:{get_remote_address()}"
+
+
 def _has_failed(response: Response) -> bool:
     return response.status_code >= 400
 
 
 @pages.route("/login", methods=["GET", "POST"])
 @limiter.limit("10/minute", key_func=get_remote_address, methods=["POST"], deduct_when=_has_failed)
-@limiter.limit("5/minute", key_func=_account, methods=["POST"], deduct_when=_has_failed)
+@limiter.limit("5/minute", key_func=_account_from_here, methods=["POST"], deduct_when=_has_failed)
+@limiter.limit("30/minute", key_func=_account, methods=["POST"], deduct_when=_has_failed)
 def show() -> AnyResponse:
     if request.method == "POST":
         return _try_to_sign_in()
