@@ -47,10 +47,8 @@ class Relay:
             self._door.shutdown(socket.SHUT_RDWR)
 
     def _run(self) -> None:
-        with contextlib.suppress(OSError):  # the decoder has left, or did not come
-            with self._decoder() as decoder:
-                self._shut()
-                self._pump(decoder)
+        with contextlib.suppress(OSError), self._decoder() as decoder:  # it may leave at any time, or not come
+            self._pump(decoder)
 
     def _decoder(self) -> socket.socket:
         """The first connection that knows our URL, with PLAY answered. Raises OSError when none comes."""
@@ -72,6 +70,8 @@ class Relay:
             method, url, cseq = _request(decoder)
             if not url.startswith(self.url) or method not in self._answers:
                 raise ConnectionAbortedError
+            if method == "PLAY":
+                self._shut()
             decoder.sendall(f"RTSP/1.0 200 OK\r\nCSeq: {cseq}\r\n{self._answers[method]}".encode())
 
     def _pump(self, decoder: socket.socket) -> None:
