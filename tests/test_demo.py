@@ -51,3 +51,10 @@ def test_demo_cameras_may_live_on_this_machine(already: str) -> None:
     parsed = [str(network) for network in parse_networks(networks)]
     assert "127.0.0.0/8" in parsed
     assert ("10.1.0.0/16" if already else "10.0.0.0/8") in parsed
+
+
+@pytest.mark.parametrize("text", ["abc", "0", "65536", "-1"])
+def test_a_port_that_is_none_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIMULATOR_PORT", text)
+    with pytest.raises(SystemExit, match="SIMULATOR_PORT"):
+        demo.simulator_port()

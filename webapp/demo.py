@@ -25,7 +25,10 @@ DEFAULT_SIMULATOR_PORT = 8554
 
 
 def simulator_port() -> int:
-    return int(os.environ.get("SIMULATOR_PORT", DEFAULT_SIMULATOR_PORT))
+    text = os.environ.get("SIMULATOR_PORT") or str(DEFAULT_SIMULATOR_PORT)
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise SystemExit("SIMULATOR_PORT must be a whole number from 1 to 65535.")
+    return int(text)
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
