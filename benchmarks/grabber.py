@@ -58,7 +58,7 @@ def libav_keyframe() -> Grab:
             stream.codec_context.thread_count = 1
             stream.codec_context.skip_frame = "NONKEY"
             frame = next(container.decode(stream))
-            return frame.to_ndarray(format="bgr24").size > 0
+            return bool(frame.to_ndarray(format="bgr24").size)
 
     return grab
 
