@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.measure import cpu_seconds, rss_mb
 
+SAMPLES = 40
+"""As often memory is looked at in a run of a given number of frames."""
 Grab = Callable[[str], bool]
 """A URL in, whether a whole picture came out."""
 
@@ -90,7 +92,8 @@ def run(way: str, urls: list[str], threads: int, seconds: float, frames: int | N
     grab, turn, lock = WAYS[way](), itertools.cycle(urls), threading.Lock()
     grab(next(turn))  # imports, first allocations
     counts = {"frames": 0, "failures": 0}
-    cpu, started, rss_start = cpu_seconds(), time.monotonic(), rss_mb()
+    memory: list[float] = []
+    cpu, started = cpu_seconds(), time.monotonic()
 
     def until_over() -> None:
         for url in _turns(turn, lock):
@@ -99,13 +102,22 @@ def run(way: str, urls: list[str], threads: int, seconds: float, frames: int | N
             ok = grab(url)
             with lock:
                 counts["frames" if ok else "failures"] += 1
+                if frames and sum(counts.values()) % (frames // SAMPLES) == 0:
+                    memory.append(rss_mb())
 
     with ThreadPoolExecutor(threads) as pool:
         for job in [pool.submit(until_over) for _ in range(threads)]:
             job.result()
     took = time.monotonic() - started
     rates = {"rate": counts["frames"] / took, "cpu_ms": (cpu_seconds() - cpu) * 1000 / max(1, counts["frames"])}
-    return counts | rates | {"seconds": took, "rss_mb": rss_mb(), "rss_start_mb": rss_start}
+    return counts | rates | {"seconds": took, "rss_mb": rss_mb()} | _halves(memory)
+
+
+def _halves(memory: list[float]) -> dict[str, float]:
+    """The most memory held in the first half of the run, its warm-up left out, and in the second."""
+    if len(memory) < SAMPLES:
+        return {}
+    return {"early_mb": max(memory[SAMPLES // 5 : SAMPLES // 2]), "late_mb": max(memory[SAMPLES // 2 :])}
 
 
 def _turns(turn: Iterator[str], lock: threading.Lock) -> Iterator[str]:

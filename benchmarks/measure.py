@@ -101,9 +101,9 @@ def _wait_for(port: int) -> None:
 
 def worker(module: str, request: dict[str, Any]) -> dict[str, float]:
     """Run `python -m <module>` with the request as JSON on its standard input; its last line is its answer."""
-    done = subprocess.run(
-        [sys.executable, "-m", module], input=json.dumps(request), capture_output=True, text=True, check=False
-    )
+    environ = os.environ | {"MALLOC_ARENA_MAX": "2"}  # as our workers bound it; all ways are measured alike
+    command = [sys.executable, "-m", module]
+    done = subprocess.run(command, input=json.dumps(request), env=environ, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{module} ended with {done.returncode}:\n{done.stderr[-2000:]}")
     answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
