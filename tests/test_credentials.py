@@ -201,7 +201,7 @@ def test_a_hostile_line_costs_time_in_proportion_to_its_length(piece: str) -> No
     text = piece * (200_000 // len(piece))
     started = time.process_time()
     redact(text)
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < 10  # quadratic would be minutes
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from simulator.running import RunningFarm, running_farm
@@ -32,6 +32,8 @@ FLAGS = (
     "--disable-sync",
 )
 ROOT = Path(__file__).parent.parent.parent
+
+expect.set_options(timeout=15_000)  # two polls and a busy machine
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

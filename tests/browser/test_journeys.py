@@ -209,12 +209,12 @@ def test_what_happened_while_redis_was_away_is_made_up_for(
         away.setitem(pool.connection_kwargs, "path", "/nowhere/redis.sock")
         pool.reset()
         page.evaluate("htmx.trigger('#live', 'live:now')")
-        expect(page.locator("#banner")).to_contain_text("Live updates are interrupted")
+        expect(page.locator("#banner")).to_contain_text("Live updates are interrupted", timeout=20_000)
         cameras.delete(lobby)
     pool.reset()
     page.evaluate("htmx.trigger('#live', 'live:now')")
-    expect(page.locator(".tile.is-deleted")).to_have_count(1)
-    expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator(".tile.is-deleted")).to_have_count(1, timeout=20_000)
+    expect(page.locator("#banner")).to_be_hidden(timeout=20_000)
 
 
 def test_an_ended_session_leads_to_the_sign_in_page(

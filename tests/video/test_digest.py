@@ -140,4 +140,4 @@ def test_hostile_headers_cost_linear_time(piece: str) -> None:
     header = "Digest " + piece * (65536 // len(piece))
     started = time.process_time()
     choose(parse_challenges([header]))
-    assert time.process_time() - started < 0.3
+    assert time.process_time() - started < 5  # quadratic would be minutes

@@ -126,4 +126,4 @@ def test_reading_takes_linear_time(piece: bytes) -> None:
     with contextlib.suppress(CheckFailed):
         messages.end_of_head(received, 0)
         messages.parse_head(received)
-    assert time.process_time() - started < 0.1
+    assert time.process_time() - started < 5  # quadratic would be minutes

@@ -136,4 +136,4 @@ def test_reading_takes_linear_time(piece: str) -> None:
     started = time.process_time()
     with pytest.raises(CheckFailed):
         parse_description(body)
-    assert time.process_time() - started < 0.2
+    assert time.process_time() - started < 5  # quadratic would be minutes
