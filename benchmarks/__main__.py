@@ -1,4 +1,4 @@
-"""`python -m benchmarks [grab sweep pages fleet soak] [--seconds 8]`: without names, all but the long soak."""
+"""`python -m benchmarks [grab sweep pages …] [--seconds 8]`: without names, all but the long soak."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.measure import Figures, say
 
-USUAL = ("grab", "sweep", "pages", "fleet")
+USUAL = ("grab", "sweep", "pages", "imports", "fleet", "quality")
 ON_DEMAND = ("soak",)
 
 

@@ -11,10 +11,14 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from webapp.extensions import redis_client, settings
+from webapp.models import new_id
 
 FAILURE_TTL_S = 3600
 NOW_TTL_S = 30
 """Work somebody waits for in front of a page is worth nothing half a minute later."""
+
+LONGEST_S = 3600
+"""What one job on the queue SLOW may take."""
 
 Argument = str | int | Sequence[str]
 
@@ -43,6 +47,13 @@ def check_now(camera_id: str) -> None:
 def test_connection(test_id: str) -> None:
     """Run the test that connection_tests.create() stored. Raises QueueAway."""
     enqueue(QueueName.NOW, "jobs.connection_tests.run", test_id, job_id=f"test-{test_id}", ttl=NOW_TTL_S)
+
+
+def work_on_import(import_id: str, act: str) -> None:
+    """Have a worker check, try_out, apply or undo it: whatever its state says comes next. Raises QueueAway."""
+    # Never the same name twice: a job that ends takes its name with it, also from a namesake that still waits.
+    name = f"import-{import_id}-{new_id()[:8]}"
+    enqueue(QueueName.SLOW, f"jobs.imports.{act}", import_id, job_id=name, timeout=LONGEST_S)
 
 
 def enqueue(
@@ -88,3 +99,12 @@ def enqueue_all(
             pipe.execute()
     except RedisError:
         raise QueueAway from None
+
+
+def is_waiting(queue: QueueName, name: str) -> bool:
+    """Whether a job whose id begins with `name` waits on the queue. Raises QueueAway."""
+    try:
+        waiting = Queue(queue, connection=redis_client._get_current_object()).get_job_ids()  # type: ignore[attr-defined]
+    except RedisError:
+        raise QueueAway from None
+    return any(job_id.startswith(name) for job_id in waiting)

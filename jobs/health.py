@@ -28,5 +28,11 @@ def check_batch(tick: int, ids: list[str]) -> None:
     sweep.run_batch(datetime.fromtimestamp(tick, UTC), ids, utc_now())
 
 
+def check_due(ids: list[str]) -> None:
+    """Those of them that are due when their turn comes, in whichever tick that is."""
+    now = utc_now()
+    sweep.run_batch(sweep_plan.tick_of(now), ids, now)
+
+
 def check_camera(camera_id: str) -> None:
     sweep.check_one(camera_id, utc_now())

@@ -50,6 +50,9 @@ def timetable() -> tuple[Entry, ...]:
     return (
         Entry("sweep-tick", "jobs.health.tick", QueueName.TICK, every=settings.CHECK_INTERVAL_SECONDS, timeout=30),
         Entry("forget-tests", "jobs.connection_tests.forget_old", QueueName.SLOW, cron="11 * * * *"),
+        Entry("go-on-imports", "jobs.imports.go_on", QueueName.SLOW, every=60),
+        Entry("forget-imports", "jobs.imports.forget_old", QueueName.SLOW, cron="41 * * * *", timeout=300),
+        Entry("forget-bulk", "jobs.bulk.forget_old", QueueName.SLOW, cron="17 4 * * *"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from flask import Flask
 from tests.conftest import PASSWORD
 from webapp.credentials import Credentials
 from webapp.extensions import db
-from webapp.models import User
+from webapp.models import CameraGroup, User
 
 
 class TestPrepare:
@@ -46,6 +47,40 @@ def test_it_says_why_a_person_cannot_be_created(app: Flask) -> None:
     assert "Write the e-mail address" in made.output
     assert "at least 12 characters" in made.output
     assert db.session.query(User).count() == 0
+
+
+def test_a_person_is_created_with_roles_on_groups(app: Flask) -> None:
+    site = CameraGroup(name="Site A")
+    db.session.add(site)
+    db.session.flush()
+    db.session.add(CameraGroup(name="Gate", parent_id=site.id))
+    db.session.commit()
+    asked = ["create-user", "a@example.com", "--role", "none", "--password", PASSWORD, "--group-role", "operator"]
+    made = app.test_cli_runner().invoke(args=[*asked, "--group", "Site A > Gate"])
+    assert made.output == "a@example.com may sign in as none.\nOn Site A › Gate: operator.\n"
+    refused = app.test_cli_runner().invoke(args=["create-user", "b@example.com", *asked[2:], "--group", "Site B"])
+    assert refused.exit_code == 1
+    assert "There is no group “Site B”" in refused.output
+
+
+class TestResetLink:
+    def test_it_lets_the_only_administrator_in_again(self, app: Flask, make_user: Callable[..., User]) -> None:
+        user = make_user(email="root@example.com")
+        cookie = user.get_id()
+        said = app.test_cli_runner().invoke(args=["reset-link", "ROOT@example.com"]).output
+        found = re.search(r"http://127.0.0.1:8000(/join/\S+)", said)
+        assert found, said
+        assert user.get_id() != cookie
+        answer = app.test_client().post(found[1], data={"password": "another horse battery"})
+        assert answer.status_code == 303
+
+    @pytest.mark.parametrize(("email", "why"), [("b@example.com", "Nobody has"), ("a@example.com", "is disabled")])
+    def test_it_says_why_there_is_none(self, app: Flask, make_user: Callable[..., User], email: str, why: str) -> None:
+        make_user(email="a@example.com", is_enabled=False)
+        said = app.test_cli_runner().invoke(args=["reset-link", email])
+        assert said.exit_code == 1
+        assert why in said.output
+        assert "/join/" not in said.output
 
 
 def test_a_new_key_can_be_used(app: Flask) -> None:

@@ -267,3 +267,13 @@ def test_arguments_that_do_not_fit_neither_leak_nor_break_the_caller(
     log.warning("only one %s", f"password={CANARY}", f"rtsp://u:{CANARY}@h/")
     assert "only one" in stream.getvalue()
     assert_no_canary(stream.getvalue())
+
+
+def test_a_sealed_file_opens_for_its_owner_alone() -> None:
+    credentials = Credentials([generate_key()])
+    sealed = credentials.seal(b"name\0password", "import-1")
+    assert b"password" not in sealed
+    assert credentials.unseal(sealed, "import-1") == b"name\0password"
+    for other, token in ((credentials, sealed), (Credentials([generate_key()]), sealed), (credentials, b"no token")):
+        with pytest.raises(CredentialUnreadable, match="cannot be read"):
+            other.unseal(token, "import-2")

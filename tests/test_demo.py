@@ -13,7 +13,7 @@ from webapp import config, demo
 from webapp.extensions import db, settings
 from webapp.models import Camera, CameraGroup, utc_now
 from webapp.schemas import SignIn
-from webapp.services import users
+from webapp.services import sign_in
 from webapp.video.addresses import parse_networks
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -33,7 +33,7 @@ def test_its_greeting_names_a_login_that_works() -> None:
     password = demo.password(settings)
     assert demo.EMAIL in greeting
     assert password in greeting
-    user = users.sign_in(SignIn(email=demo.EMAIL, password=password), utc_now())
+    user = sign_in.sign_in(SignIn(email=demo.EMAIL, password=password), utc_now())
     assert user is not None
     assert user.role == "admin"
 

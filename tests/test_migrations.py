@@ -1,4 +1,4 @@
-"""Migrations go up and down on both databases and leave exactly what models.py says."""
+"""Migrations go up and down on both databases and leave exactly what the models say."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ TABLES = {
     "status_changes",
     "camera_snapshots",
     "connection_tests",
+    "group_roles",
+    "api_tokens",
+    "saved_views",
+    "audit_entries",
+    "imports",
+    "import_rows",
+    "bulk_actions",
+    "bulk_cameras",
 }
 
 

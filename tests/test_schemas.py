@@ -19,7 +19,7 @@ def problems_of(**changed: Any) -> dict[str, list[str]]:
 
 def test_it_takes_a_camera_with_only_name_and_url() -> None:
     camera = parse(CameraInput, GOOD)
-    assert (camera.name, camera.is_active, camera.detection_sensitivity) == ("Gate 2", True, 0.7)
+    assert (camera.name, camera.is_active, camera.detection_sensitivity) == ("Gate 2", True, None)
 
 
 def test_it_trims_and_turns_empty_texts_into_nothing() -> None:
@@ -89,3 +89,7 @@ def test_whatever_comes_is_a_camera_or_sentences(data: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse(CameraInput, data | {"x": 1})
     assert all(text[-1] in ".'" for found in caught.value.problems.values() for text in found)
+
+
+def test_tags_are_small_letters_and_keep_their_own() -> None:
+    assert parse(CameraInput, GOOD | {"tags": "Außen, NIGHT, außen"}).tags == ("außen", "night")

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from tests.views.conftest import FRAGMENT, JPEG, LoneClient, give_picture
 from webapp import security
 from webapp.extensions import db, settings
-from webapp.models import Camera, ConnectionTest, User
+from webapp.models import Camera, ConnectionTest, Import, User, WorkState
 from webapp.services.connection_tests import picture_key
 from webapp.storage import storage_from_settings
 
@@ -57,6 +57,13 @@ def make_test(user: User) -> str:
     return f"/connection-tests/{test.id}/picture.jpg"
 
 
+def make_import(user: User) -> str:
+    found = Import(user_id=user.id, filename="cameras.csv", state=WorkState.CANCELLED)
+    db.session.add(found)
+    db.session.commit()
+    return found.id
+
+
 class TestTheEndOfALogin:
     @pytest.fixture
     def overrides(self, overrides: dict[str, Any]) -> dict[str, Any]:
@@ -82,10 +89,11 @@ class TestTheEndOfALogin:
         camera = make_camera()
         picture = f"/pictures/{camera.id}/{give_picture(camera)}.jpg"
         test = make_test(user)
-        for url in ("/live/cameras", "/live/frame", f"/live/cameras/{camera.id}", picture, test):
-            clock.now += HOUR / 6
+        progress = f"/imports/{make_import(user)}/progress"
+        for url in ("/live/cameras", "/live/frame", f"/live/cameras/{camera.id}", picture, test, progress):
+            clock.now += HOUR / 7
             assert client.get(url, headers=FRAGMENT).status_code in (200, 204), url
-        clock.now += HOUR / 6 + 1
+        clock.now += HOUR / 7 + 1
         assert not is_signed_in(client)
 
     def test_it_ends_after_a_week_whatever_was_done(

@@ -69,8 +69,9 @@ def _engine_options(values: config.Settings) -> dict[str, Any]:
 
 
 def _register(app: Flask) -> None:
-    from . import access, cli, errors, security, views
+    from . import access, cli, compression, errors, security, views
 
+    compression.register(app)
     access.register(app)
     security.register(app)
     errors.register(app)

@@ -8,23 +8,49 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, g, has_request_context, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from .extensions import db, login
 from .htmx import is_fragment, redirect_browser
-from .models import Camera, ConnectionTest, User
+from .models import ApiToken, Camera, ConnectionTest, User
+from .services import audit, cameras, rights
+from .services.rights import Scope
 
 P = ParamSpec("P")
 R = TypeVar("R")
+SEE_NOTHING = "cameras:read"
+"""Asked for by pages that a person without any rights gets too: empty ones."""
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def register(_app: Flask) -> None:
+def register(app: Flask) -> None:
+    app.before_request(lambda: audit.acts_are_of(_whoever_asks))
+    app.jinja_env.globals["may"] = may
     login.session_protection = None  # the cookie is bound to session_version, see User.get_id
     login.user_loader(_load_user)
     login.unauthorized_handler(_ask_to_sign_in)
+
+
+def _whoever_asks() -> audit.Actor:
+    if not has_request_context():  # the request is over, and this thread goes on
+        return audit.Actor()
+    return audit.actor_of(current_user if current_user.is_authenticated else None, request.remote_addr)
+
+
+def scope(permission: str) -> Scope:
+    """Where the person who asks has this permission; found out once for each request."""
+    known: dict[str, Scope] = g.setdefault("scopes", {})
+    if permission not in known:
+        known[permission] = rights.scope_of(current_user, permission)
+    return known[permission]
+
+
+def may(permission: str, group_id: str | None = "") -> bool:
+    """Whether the person has this permission for cameras of this group (None: those without); '' is anywhere."""
+    where = scope(permission)
+    return not where.is_nothing if group_id == "" else where.covers(group_id)
 
 
 def _load_user(cookie_id: str) -> User | None:
@@ -43,7 +69,10 @@ def _ask_to_sign_in() -> Response:
 
 def safe_next(target: str | None) -> str | None:
     """The path of `target` when it lies on this site, else None."""
-    parts = urlsplit((target or "").replace("\\", "/"))
+    try:
+        parts = urlsplit((target or "").replace("\\", "/"))
+    except ValueError:  # such as //[
+        return None
     if parts.netloc and parts.netloc != request.host:
         return None
     path = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -58,7 +87,7 @@ def requires(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             if not current_user.is_authenticated:
                 return _ask_to_sign_in()  # type: ignore[return-value]
-            if not current_user.may(permission):
+            if permission != SEE_NOTHING and not may(permission):
                 abort(403)
             return view(*args, **kwargs)
 
@@ -76,9 +105,12 @@ def camera_for_write(camera_id: str) -> Camera:
 
 
 def _camera_or_404(camera_id: str, permission: str) -> Camera:
-    camera = db.session.get(Camera, _id_or_404(camera_id))
-    if camera is None or not current_user.may(permission):
+    """404 for what is not there and for what the person may not see; 403 for what they see and may not change."""
+    camera = cameras.load(_id_or_404(camera_id), scope("cameras:read"))
+    if camera is None:
         abort(404)
+    if not scope(permission).covers(camera.group_id):
+        abort(403)
     return camera
 
 
@@ -87,6 +119,21 @@ def own_connection_test(test_id: str) -> ConnectionTest:
     if test is None or test.user_id != current_user.id:
         abort(404)
     return test
+
+
+def person(user_id: str) -> User:
+    user = db.session.get(User, _id_or_404(user_id))
+    if user is None:
+        abort(404)
+    return user
+
+
+def token_for_write(token_id: str) -> ApiToken:
+    """One's own; an administrator's are everybody's."""
+    token = db.session.get(ApiToken, _id_or_404(token_id))
+    if token is None or not (token.user_id == current_user.id or may("users:write")):
+        abort(404)
+    return token
 
 
 def _id_or_404(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The command line: `flask create-user`, `flask prepare`, `flask secrets …`."""
+"""The command line: `flask create-user`, `flask reset-link`, `flask prepare`, `flask secrets …`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from flask_migrate import upgrade
 
 from .credentials import generate_key
 from .extensions import settings
-from .models import Role
+from .models import GIVEN_ON_GROUPS, Role, utc_now
 from .schemas import InvalidInput, UserInput, parse
-from .services import users
+from .services import admins, setup, users
 
 secrets = AppGroup("secrets", help="Keys that protect camera passwords.")
 
 
 def register(app: Flask) -> None:
     app.cli.add_command(create_user)
+    app.cli.add_command(reset_link)
     app.cli.add_command(prepare)
     app.cli.add_command(secrets)
 
@@ -26,24 +27,46 @@ def register(app: Flask) -> None:
 @click.argument("email")
 @click.option("--name", default="", help="Name shown in the page header.")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default="viewer", show_default=True)
+@click.option("--group", "groups", multiple=True, help='Path of a group to give a role on, such as "Site A > Gate".')
+@click.option(
+    "--group-role", type=click.Choice([role.value for role in GIVEN_ON_GROUPS]), default="viewer", show_default=True
+)
 @click.password_option(help="Asked for when it is not given.")
-def create_user(email: str, name: str, role: str, password: str) -> None:
+def create_user(email: str, name: str, role: str, groups: tuple[str, ...], group_role: str, password: str) -> None:
     """Create a person who may sign in."""
+    given = {"email": email, "name": name, "role": role, "password": password}
     try:
-        user = users.create(parse(UserInput, {"email": email, "name": name, "role": role, "password": password}))
+        on_groups = [{"group": group, "role": group_role} for group in groups]
+        user = users.create(parse(UserInput, given | {"groups": on_groups}))
     except InvalidInput as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{user.email} may sign in as {user.role}.")
+    for path, given_role in users.group_roles(user).items():
+        click.echo(f"On {path}: {given_role}.")
+
+
+@click.command("reset-link")
+@click.argument("email")
+def reset_link(email: str) -> None:
+    """Print a one-time link for somebody who lost the password, also for the only administrator."""
+    user = users.by_email(email)
+    if user is None:
+        raise click.ClickException(f"Nobody has the e-mail address {email}.")
+    if not user.is_enabled:
+        raise click.ClickException(f"{user.email} is disabled. An administrator has to enable them first.")
+    link = users.new_link(user, utc_now())
+    click.echo(f"{settings.url}/join/{link.token}")
+    click.echo(f"It works once, until {link.expires_at:%Y-%m-%d %H:%M} UTC. All sessions of {user.email} have ended.")
 
 
 @click.command("prepare")
 def prepare() -> None:
     """Bring the database up to date and see to it that there is a first admin."""
     upgrade()
-    users.ensure_first_admin()
-    if not users.admin_exists():
-        link = f"{settings.url}/setup/{users.setup_token()}"
-        click.echo(f"There is no admin yet. Open {link} within {users.SETUP_HOURS} hours to become it.")
+    setup.ensure_first_admin()
+    if not admins.exist():
+        link = f"{settings.url}/setup/{setup.make_token()}"
+        click.echo(f"There is no admin yet. Open {link} within {setup.HOURS} hours to become it.")
 
 
 @secrets.command("new-key")

@@ -151,6 +151,9 @@ class Settings:
     CHECK_INTERVAL_SECONDS: int = _setting(
         60, "Seconds between two checks of a camera; 5 is for trials.", _number(5, 3600)
     )
+    RETENTION_DAYS: int = _setting(
+        30, "Days a stored picture is kept, unless its camera or a group says otherwise.", _number(1, 3650)
+    )
     CHECK_DEADLINE_SECONDS: float = _setting(8.0, "Longest time one check may take.", _seconds(1, 60))
     CHECK_THREADS: int = _setting(16, "Streams one checks worker takes pictures from at once.", _number(1, 64))
     CHECK_BATCH: int = _setting(50, "Cameras in one job of a sweep.", _number(1, 500))

@@ -50,6 +50,20 @@ class Credentials:
             )
         return str(password)
 
+    def seal(self, data: bytes, owner_id: str) -> bytes:
+        """As encrypt, for the bytes of a file that holds passwords."""
+        return self._fernet.encrypt(owner_id.encode() + b"\0" + data)
+
+    def unseal(self, sealed: bytes, owner_id: str) -> bytes:
+        """Raises CredentialUnreadable."""
+        try:
+            owner, _, data = self._fernet.decrypt(sealed).partition(b"\0")
+        except InvalidToken:
+            owner, data = b"", b""
+        if owner != owner_id.encode():
+            raise CredentialUnreadable("The stored file cannot be read with the keys in CREDENTIAL_KEYS.")
+        return data
+
     def rotate(self, token: str, owner_id: str) -> str:
         """The same password under the first key. Raises CredentialUnreadable."""
         return self.encrypt(self.decrypt(token, owner_id), owner_id)

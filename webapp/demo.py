@@ -18,6 +18,7 @@ from .extensions import db, settings
 from .models import Camera, Role, utc_now
 from .schemas import CameraInput, InvalidInput, UserInput
 from .services import cameras, groups, users
+from .services.rights import EVERYTHING
 from .video.addresses import DEFAULT_CAMERA_NETWORKS
 
 EMAIL = "admin@demo.example"
@@ -59,7 +60,7 @@ def enter_fleet() -> int:
     known = set(db.session.scalars(select(Camera.rtsp_url)))
     missing = [found for found in demo_cameras("127.0.0.1", simulator_port()) if found.url not in known]
     for found in missing:
-        cameras.create(_as_entered(found), utc_now())
+        cameras.create(_as_entered(found), utc_now(), EVERYTHING)
     return len(missing)
 
 

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
+from .extensions import settings
 from .models import Camera
-from .schemas import CameraInput
+from .schemas import MOST_TAGS, CameraInput
 from .services.groups import GroupTree
+from .services.inheritance import HANDED_DOWN
+from .services.rights import Scope
 
 UNCHECKED = "n"
 """Sent beside every checkbox, so that "unticked" differs from "not on this form"."""
-TICKS = ("is_active", "enable_detection", "clear_password")
+TICKS = ("is_active", "clear_password")
 TEXTS = (
     "name",
+    "code",
+    "tags",
+    "group_id",
+    "location",
     "rtsp_url",
     "username",
     "password",
-    "group_id",
-    "location",
+    "stream",
+    "sub_rtsp_url",
+    *HANDED_DOWN,
     "resolution",
     "fps",
     "codec",
-    "detection_sensitivity",
+    "vendor",
+    "model",
+    "notes",
 )
 CODECS = [
     SelectChoice("", "Not known"),
@@ -34,55 +45,79 @@ CODECS = [
     SelectChoice("h265", "H.265"),
     SelectChoice("mjpeg", "MJPEG"),
 ]
+STREAMS = [SelectChoice("main", "Main stream"), SelectChoice("sub", "Sub stream")]
+DETECTION = [SelectChoice("", "Inherited"), SelectChoice("true", "On"), SelectChoice("false", "Off")]
+URL = {"maxlength": 2048, "inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
 
 
-def _tick(label: str, hint: str = "") -> BooleanField:
-    return BooleanField(label, description=hint, false_values=(False, "false", "", UNCHECKED))
+def _line(label: str, hint: str = "", longest: int = 255, **attributes: Any) -> StringField:
+    return StringField(label, description=hint, render_kw={"maxlength": longest, "autocomplete": "off"} | attributes)
+
+
+def _number(label: str, hint: str = "", inputmode: str = "numeric") -> StringField:
+    return StringField(label, description=hint, render_kw={"inputmode": inputmode, "autocomplete": "off"})
 
 
 class CameraForm(FlaskForm):  # type: ignore[misc]
-    name = StringField("Name", render_kw={"required": True, "maxlength": 255, "autocomplete": "off"})
+    name = _line("Name", required=True)
+    code = _line("Asset code", "Your own number for it; no two cameras share one.", 64)
+    tags = _line("Tags", f"Words with commas between them, such as entrance, night; {MOST_TAGS} at most.", 1000)
+    group_id = SelectField("Group", validate_choice=False)
+    location = _line("Location")
     rtsp_url = StringField(
         "RTSP URL",
         description="Without user name and password, such as rtsp://192.168.1.100:554/stream1.",
-        render_kw={
-            "required": True,
-            "maxlength": 2048,
-            "inputmode": "url",
-            "autocomplete": "off",
-            "spellcheck": "false",
-        },
+        render_kw=URL | {"required": True},
     )
-    username = StringField("User name", render_kw={"maxlength": 255, "autocomplete": "off"})
+    username = _line("User name")
     password = PasswordField("Password", render_kw={"maxlength": 255, "autocomplete": "new-password"})
-    clear_password = _tick("Forget the stored password")
-    group_id = SelectField("Group", validate_choice=False)
-    location = StringField("Location", render_kw={"maxlength": 255})
-    resolution = StringField(
-        "Resolution", description="What it should send, such as 1920x1080.", render_kw={"maxlength": 20}
+    clear_password = BooleanField("Forget the stored password", false_values=(False, "false", "", UNCHECKED))
+    stream = SelectField("Checked stream", choices=STREAMS, validate_choice=False)
+    sub_rtsp_url = StringField(
+        "Sub stream URL", description="A smaller picture of the same camera; the login is the same.", render_kw=URL
     )
-    fps = StringField(
-        "Frames per second", description="Under half of it counts as degraded.", render_kw={"inputmode": "decimal"}
+    is_active = BooleanField(
+        "Check this camera",
+        description="Switched off, it keeps its history and counts nowhere.",
+        false_values=(False, "false", "", UNCHECKED),
     )
+    enable_detection = SelectField("Face detection", choices=DETECTION, validate_choice=False)
+    detection_sensitivity = _number("Detection sensitivity", "0 to 1.", "decimal")
+    check_interval_seconds = _number("Check interval")
+    retention_days = _number("Retention", "Days that snapshots are kept.")
+    resolution = _line("Resolution", "Such as 1920x1080.", 20)
+    fps = _number("Frames per second", "Under half of it counts as degraded.", "decimal")
     codec = SelectField("Codec", choices=CODECS, validate_choice=False)
-    is_active = _tick("Check this camera", "Switched off, it keeps its history and counts nowhere.")
-    enable_detection = _tick("Face detection may use it")
-    detection_sensitivity = StringField(
-        "Detection sensitivity", description="0 to 1.", render_kw={"inputmode": "decimal"}
-    )
+    vendor = _line("Vendor", longest=100)
+    model = _line("Model", longest=100)
+    notes = TextAreaField("Notes", render_kw={"maxlength": 4000, "rows": 5})
     version = HiddenField()
+    base = HiddenField()
+    """What the fields held when the form was opened: it tells what this person changed."""
 
 
-def camera_form(tree: GroupTree, camera: Camera | None = None, sent: MultiDict[str, str] | None = None) -> CameraForm:
-    """The form as it was sent, else filled from the camera, else with the defaults of a new one."""
-    stored: dict[str, Any] = {"is_active": True, "enable_detection": True, "detection_sensitivity": "0.7"}
+def camera_form(
+    tree: GroupTree, scope: Scope, camera: Camera | None = None, sent: MultiDict[str, str] | None = None
+) -> CameraForm:
+    """The form as it was sent, else filled from the camera, else with the defaults of a new one.
+
+    Only groups within `scope`, where the person may write, can be chosen.
+    """
+    stored = stored_fields(camera) if camera else {"is_active": True, "stream": "main"}
     if camera:
-        stored = {name: _text(getattr(camera, name)) for name in (*TEXTS, "version") if name != "password"}
-        stored |= {name: getattr(camera, name) for name in TICKS if name != "clear_password"}
+        stored |= {"version": str(camera.version), "base": json.dumps(stored)}
     form = CameraForm(formdata=_completed(sent, stored) if sent is not None else None, data=stored)
-    groups = [SelectChoice(node.id, _path(tree, node.id)) for node in tree.flat()]
-    form.group_id.choices = [SelectChoice("", "No group"), *groups]
+    groups = [SelectChoice(node.id, _path(tree, node.id)) for node in tree.flat() if scope.covers(node.id)]
+    form.group_id.choices = [SelectChoice("", "No group" if scope.is_everything else "Choose a group"), *groups]
+    every = settings.CHECK_INTERVAL_SECONDS
+    form.check_interval_seconds.description = f"Seconds. A sweep starts every {every} s: less than that is every sweep."
     return form
+
+
+def stored_fields(camera: Camera | CameraInput) -> dict[str, Any]:
+    """What the fields of the form hold for it, without the password, which no page ever learns."""
+    texts = {name: text(getattr(camera, name)) for name in TEXTS if name != "password"}
+    return texts | {"is_active": camera.is_active}
 
 
 def camera_fields(camera: Camera | None, sent: MultiDict[str, str]) -> dict[str, Any]:
@@ -105,22 +140,10 @@ def _path(tree: GroupTree, group_id: str) -> str:
     return " › ".join(node.name for node in tree.path(group_id))
 
 
-def _text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
-
-
-def differences(form: CameraForm, stored: Camera, given: CameraInput) -> list[tuple[str, str, str]]:
-    """Label, what is stored now, what this person wrote: for every field in which the two differ."""
-    names = [name for name in (*TEXTS, *TICKS) if hasattr(stored, name)]
-    return [
-        (form[name].label.text, _shown(form[name], getattr(stored, name)), _shown(form[name], getattr(given, name)))
-        for name in names
-        if getattr(stored, name) != getattr(given, name)
-    ]
-
-
-def _shown(field: Any, value: Any) -> str:
+def text(value: Any) -> str:
+    """A value as a field holds it."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    choices = {choice.value: choice.label for choice in getattr(field, "choices", ())}
-    return str(choices.get(value or "", _text(value))) or "–"
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)

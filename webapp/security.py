@@ -32,7 +32,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 UNASKED = ("live", "pictures")
-"""Blueprints that an open page asks by itself."""
+"""Blueprints that an open page asks by itself, as it does for progress."""
 LONGEST_LOGIN_SECONDS = 7 * 24 * 3600
 
 
@@ -56,8 +56,12 @@ def _end_an_idle_login() -> None:
     now = int(time.time())
     if now - session["seen"] > settings.IDLE_MINUTES * 60 or now - session["signed_in"] > LONGEST_LOGIN_SECONDS:
         end_login()
-    elif now - session["seen"] > 60 and request.blueprint not in UNASKED:
+    elif now - session["seen"] > 60 and not _is_asked_by_itself():
         session["seen"] = now
+
+
+def _is_asked_by_itself() -> bool:
+    return request.blueprint in UNASKED or (request.endpoint or "").endswith(".progress")
 
 
 def start_login(user: User) -> None:

@@ -1,6 +1,8 @@
-// Keeps ages and spans counting and puts moments into the browser's own time. The words are those of wording.py.
+// Keeps ages and spans counting and puts moments into the person's time zone, else the browser's. The words are those of
+// wording.py.
 (() => {
   const ahead = Number(document.body.dataset.serverNow) - Date.now();
+  const timeZone = document.body.dataset.timeZone || undefined;
   const now = () => (Date.now() + ahead) / 1000;
 
   function span(seconds) {
@@ -27,10 +29,10 @@
   function localise(root) {
     for (const element of root.querySelectorAll("[data-clock]")) {
       const moment = new Date(Number(element.dataset.clock) * 1000);
-      const shape = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-      if ("seconds" in element.dataset) shape.second = "2-digit";
-      say(element, moment.toLocaleTimeString(undefined, shape));
-      if (element.dateTime) element.title = moment.toLocaleString();
+      const [day, time] = moment.toLocaleString("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" }).split(" ");
+      const clock = "seconds" in element.dataset ? time : time.slice(0, 5);
+      say(element, "day" in element.dataset ? `${day} ${clock}` : clock);
+      if (element.dateTime) element.title = `${day} ${time}`;
     }
   }
 

@@ -19,7 +19,7 @@
 
   function fail() {
     failures += 1;
-    const time = new Date(lastUpdate).toLocaleTimeString();
+    const time = new Date(lastUpdate).toLocaleTimeString([], { timeZone: document.body.dataset.timeZone || undefined });
     bar.textContent = `Connection lost · last update ${time} · trying again`;
     bar.hidden = false;
   }
@@ -34,8 +34,16 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (isPoll(event) && (document.hidden || waitsItsTurn())) event.preventDefault();
   });
+  // Whoever brings a new poller takes the old one's place: its answer would find nothing to change any more.
+  let isAborting = false;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (isPoll(event) || !event.detail.serverResponse?.includes('id="live"')) return;
+    isAborting = true;
+    htmx.trigger(poller(), "htmx:abort");
+    isAborting = false;
+  });
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (!isPoll(event)) return;
+    if (!isPoll(event) || isAborting) return;
     const status = event.detail.xhr.status;
     if (status >= 200 && status < 400) succeed();
     else if (status !== 401) fail();

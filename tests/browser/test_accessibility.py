@@ -38,10 +38,25 @@ def test_axe_finds_nothing(
     camera = fleet[2]
     for path in (
         "/cameras",
+        "/cameras?view=table&tag=night&sort=-name",
+        "/cameras?view=table",
+        "/cameras?view=matrix",
+        "/views",
         f"/cameras/{camera.id}",
         "/cameras/new",
+        f"/cameras/{camera.id}/edit",
+        f"/cameras/{camera.id}/maintenance",
         f"/cameras/{camera.id}/delete",
+        f"/cameras/{camera.id}/history",
+        "/cameras/export/options",
+        "/audit",
+        "/bulk",
+        "/imports",
+        "/imports/new",
         "/me",
+        "/users",
+        "/users/invite",
+        "/tokens",
         "/nothing",
     ):
         page.goto(path)
@@ -59,6 +74,22 @@ def test_axe_finds_nothing_on_the_sign_in_page(new_page: Callable[..., Page]) ->
 
 def test_a_phone_scrolls_in_one_direction_only(signed_in: Callable[..., Page], fleet: list[Camera]) -> None:
     page = signed_in(viewport={"width": 390, "height": 844})
-    for path in ("/cameras", f"/cameras/{fleet[0].id}", "/cameras/new"):
+    for path in (
+        "/cameras",
+        "/cameras?view=table&tag=night&reason=timeout&active=yes",
+        "/cameras?view=table",
+        "/cameras?view=matrix",
+        "/views",
+        f"/cameras/{fleet[0].id}",
+        "/cameras/new",
+        "/audit",
+        "/cameras/export/options",
+        "/imports",
+        "/imports/new",
+        "/me",
+        "/users",
+        "/users/invite",
+        "/tokens",
+    ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -14,8 +14,8 @@ from simulator.running import RunningFarm
 from tests.browser.conftest import Watch
 from tests.conftest import PASSWORD
 from webapp.extensions import db, settings
-from webapp.models import Camera, Role, User
-from webapp.services import cameras, live, users
+from webapp.models import Camera, Role, User, utc_now
+from webapp.services import admins, cameras, live, me, setup
 from webapp.storage import storage_from_settings
 
 PIXEL = bytes.fromhex(
@@ -68,12 +68,12 @@ def test_a_wrong_password_is_said_and_the_right_one_signs_in(
 
 def test_the_setup_link_makes_the_first_admin(new_page: Callable[..., Page]) -> None:
     page = new_page()
-    page.goto(f"/setup/{users.setup_token()}")
+    page.goto(f"/setup/{setup.make_token()}")
     page.get_by_label("E-mail").fill("root@example.com")
     page.get_by_label("Password", exact=False).first.fill(PASSWORD)
     page.get_by_role("button").last.click()
     page.wait_for_url("**/cameras")
-    assert users.admin_exists()
+    assert admins.exist()
 
 
 def test_a_technician_tests_a_camera_and_saves_it(
@@ -210,7 +210,7 @@ def test_what_happened_while_redis_was_away_is_made_up_for(
         pool.reset()
         page.evaluate("htmx.trigger('#live', 'live:now')")
         expect(page.locator("#banner")).to_contain_text("Live updates are interrupted", timeout=20_000)
-        cameras.delete(lobby)
+        cameras.delete(lobby, utc_now())
     pool.reset()
     page.evaluate("htmx.trigger('#live', 'live:now')")
     expect(page.locator(".tile.is-deleted")).to_have_count(1, timeout=20_000)
@@ -222,7 +222,7 @@ def test_an_ended_session_leads_to_the_sign_in_page(
 ) -> None:
     page = signed_in()
     for user in db.session.query(User):
-        users.sign_out_everywhere(user)
+        me.sign_out_everywhere(user, utc_now())
     page.wait_for_url("**/login?next=**", timeout=15_000)
     assert page.locator(".tile").count() == 0
     watch.forgive("401")

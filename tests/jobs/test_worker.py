@@ -6,10 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +19,12 @@ from sqlalchemy import select
 import jobs
 from jobs import QueueName
 from simulator.running import RunningFarm, running_farm
+from tests.jobs.workers import ROOT, Worker, wait_for
 from webapp.embedded_redis import redis_command
 from webapp.extensions import db
 from webapp.models import Camera, CameraHealth, Status, new_id, utc_now
 from webapp.services.sweep_plan import tick_of
 
-ROOT = Path(__file__).parents[2]
 GOOD = "/sim/none/door-h264-360p-gop2-key"
 SILENT = "/sim/silent/door-h264-360p-gop2-key"
 
@@ -40,70 +38,6 @@ def farm() -> Iterator[RunningFarm]:
 @pytest.fixture
 def overrides(overrides: dict[str, Any]) -> dict[str, Any]:
     return overrides | {"CHECK_DEADLINE_SECONDS": 2.0}
-
-
-class Worker:
-    """`python -m jobs.worker` with everything it says."""
-
-    def __init__(self, queue: QueueName, environ: dict[str, str], code: str = "") -> None:
-        command = ["-c", code] if code else ["-m", "jobs.worker", queue]
-        self.said: list[str] = []
-        self.process = subprocess.Popen(
-            [sys.executable, *command],
-            env=environ,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        with self.process.stdout or nullcontext(()) as lines:
-            self.said.extend(lines)
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self._reader.join()
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def horses(self) -> list[int]:
-        """Its children: the process of the job it is at."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        return [int(pid) for pid in children.read_text().split()] if children.exists() else []
-
-
-@pytest.fixture
-def start(app: Flask, overrides: dict[str, Any], redis_url: str) -> Iterator[Callable[..., Worker]]:
-    """Start a worker and wait until it listens."""
-    environ = os.environ | {
-        "DATA_DIR": str(overrides["DATA_DIR"]),
-        "REDIS_URL": app.extensions["camkeeper"].REDIS_URL,
-        "CAMERA_ALLOWED_NETWORKS": "127.0.0.0/8",
-        "CHECK_DEADLINE_SECONDS": "2",
-    }
-    workers: list[Worker] = []
-
-    def start(queue: QueueName = QueueName.CHECKS, code: str = "") -> Worker:
-        workers.append(Worker(queue, environ, code))
-        wait_for(lambda: any("serves the queue" in line for line in workers[-1].said), 15)
-        return workers[-1]
-
-    yield start
-    for worker in workers:
-        worker.end()
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 8.0) -> None:
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def add(url: str) -> str:

@@ -14,6 +14,7 @@ from webapp.models import Camera, User
 from webapp.services import live
 from webapp.services.grid import GridQuery, Watch, open_grid
 from webapp.services.grid_changes import CATCH_UP, Delta, changes
+from webapp.services.rights import EVERYTHING
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 MINUTE = timedelta(minutes=1)
@@ -29,11 +30,11 @@ def make(make_camera: Make) -> Make:
 
 
 def opened(query: GridQuery | None = None) -> Watch:
-    return open_grid(query or GridQuery(), NOW).watch
+    return open_grid(query or GridQuery(), NOW, EVERYTHING).watch
 
 
 def poll(watch: Watch, query: GridQuery | None = None, now: datetime = NOW) -> Delta:
-    delta = changes(query or GridQuery(), watch, now)
+    delta = changes(query or GridQuery(), watch, now, lambda: EVERYTHING)
     assert delta is not None
     return delta
 
@@ -55,7 +56,7 @@ def test_a_change_after_the_person_was_read_is_in_the_poll_that_moves_on(
 
 def test_nothing_new_is_nothing(make: Make) -> None:
     make()
-    assert changes(GridQuery(), opened(), NOW) is None
+    assert changes(GridQuery(), opened(), NOW, lambda: EVERYTHING) is None
 
 
 def test_a_page_moves_its_number_on_though_the_changes_are_elsewhere(make: Make) -> None:

@@ -109,7 +109,7 @@ def waits(outcomes: list[Outcome], interval: timedelta = MINUTE) -> list[float |
     state, found = State(Status.LIVE, START), []
     for outcome in outcomes:
         state = judge(state, reading(outcome), START)
-        due = next_due(state, outcome, START, interval)
+        due = next_due(state, outcome, START, MINUTE, START + interval)
         found.append(None if due is None else (due - START) / MINUTE)
     return found
 
@@ -132,7 +132,15 @@ def test_waiting_after_rejected_logins_starts_afresh_once_one_is_accepted() -> N
 
 
 def test_an_interval_longer_than_the_wait_after_a_rejected_login_wins() -> None:
-    assert waits([Outcome.AUTH_FAILED] * 3, interval=10 * MINUTE) == [10, 10, 15]
+    assert waits([Outcome.AUTH_FAILED] * 3, interval=10 * MINUTE) == [1, 10, 15]
+
+
+def test_a_first_failure_is_confirmed_with_the_next_tick_however_long_the_interval() -> None:
+    assert waits([GOOD, BAD, GOOD], interval=60 * MINUTE) == [60, 1, 60]
+
+
+def test_a_dead_camera_of_a_long_interval_keeps_to_it() -> None:
+    assert waits([BAD] * 5, interval=4 * MINUTE) == [1, 4, 4, 5, 5]
 
 
 def test_a_dead_camera_is_asked_every_fifth_interval_in_the_end() -> None:

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select, update
 
 from webapp.extensions import db
-from webapp.models import OUTCOME_CODES, Camera, CameraHealth, Status, StatusChange, new_id
+from webapp.models import OUTCOME_CODES, Camera, CameraGroup, CameraHealth, Status, StatusChange, new_id
 from webapp.outcomes import Outcome, Reading
+from webapp.services.pace import next_slot
 from webapp.services.readings import record, record_skipped
+from webapp.services.shown import shown_status
 from webapp.services.sweep_plan import Claim, claim
 
 TICK = datetime(2026, 11, 22, 5, 42, tzinfo=UTC)
@@ -225,6 +227,60 @@ def test_the_next_check_follows_the_back_off() -> None:
     camera_id = add()
     write(camera_id, replace(BAD, outcome=Outcome.AUTH_FAILED), replace(BAD, outcome=Outcome.AUTH_FAILED))
     assert stored(camera_id).next_due_at == TICK + MINUTE + 5 * MINUTE
+
+
+def test_the_next_check_keeps_to_the_interval_of_the_group() -> None:
+    group = CameraGroup(name="Site A", check_interval_seconds=3600)
+    db.session.add(group)
+    db.session.commit()
+    camera_id, own = add(group_id=group.id), add(group_id=group.id, check_interval_seconds=10)
+    write(camera_id, GOOD)
+    write(own, GOOD)
+    assert stored(camera_id).next_due_at == next_slot(camera_id, TICK, timedelta(hours=1))
+    assert stored(own).next_due_at == TICK + MINUTE
+
+
+def test_a_camera_of_a_long_interval_is_believed_until_its_own_check_is_overdue() -> None:
+    camera_id = add(id="00000000-0000-4000-8000-000000000001", check_interval_seconds=86400)
+    write(camera_id, GOOD)
+    camera = stored(camera_id)
+    due = camera.next_due_at
+    assert due > TICK + 60 * MINUTE
+    assert shown_status(camera, due) is Status.LIVE
+    assert shown_status(camera, due + 3 * MINUTE) is Status.UNKNOWN
+
+
+def test_nothing_that_happens_during_maintenance_is_an_outage() -> None:
+    camera_id = add(status="live", maintenance_until=TICK + 2.5 * MINUTE)
+    write(camera_id, BAD, BAD, BAD)
+    assert (stored(camera_id).status, changes()) == (Status.OFFLINE, [])
+
+
+def test_the_first_check_after_maintenance_tells_when_it_ended_and_what_is_found() -> None:
+    ended = TICK + 1.5 * MINUTE
+    camera_id = add(status="live", maintenance_until=ended)
+    write(camera_id, GOOD, GOOD, GOOD, GOOD)
+    assert stored(camera_id).maintenance_until is None
+    [change] = db.session.scalars(select(StatusChange))
+    assert (change.at, change.old, change.new) == (ended, "maintenance", "live")
+
+
+def test_a_camera_that_is_down_after_maintenance_is_down_from_its_end_on() -> None:
+    camera_id = add(status="live", maintenance_until=TICK + 2.5 * MINUTE)
+    write(camera_id, BAD, BAD, BAD, BAD, GOOD)
+    assert changes() == [("maintenance", "offline", None), ("offline", "live", "online")]
+
+
+def test_one_that_was_lost_during_maintenance_is_unknown_from_its_end_on() -> None:
+    camera_id = add(status="live", next_due_at=TICK - 60 * MINUTE, maintenance_until=TICK - 30 * MINUTE)
+    write(camera_id, GOOD)
+    assert changes() == [("maintenance", "unknown", "skipped"), ("unknown", "live", "online")]
+
+
+def test_a_fault_of_ours_does_not_end_maintenance_in_the_history() -> None:
+    camera_id = add(status="live", maintenance_until=TICK)
+    write(camera_id, Reading(NOW, Outcome.INTERNAL_ERROR))
+    assert (stored(camera_id).maintenance_until, changes()) == (TICK, [])
 
 
 def test_a_skipped_tick_is_noted_and_judges_nobody() -> None:

@@ -194,3 +194,29 @@ def test_every_moment_lies_in_its_own_tick(moment: datetime) -> None:
     tick = tick_of(moment)
     assert tick <= moment < tick + interval()
     assert tick_of(tick) == tick
+
+
+@pytest.mark.parametrize(
+    ("expected", "source", "is_counted_now"),
+    [(15.0, None, True), (15.0, "claimed", True), (15.0, "measured", False), (None, None, False)],
+)
+def test_the_frames_of_a_camera_that_has_an_expected_rate_are_counted_once(
+    expected: float | None, source: str | None, is_counted_now: bool
+) -> None:
+    (claimed,) = claim([add(fps=expected, fps_source=source)], TICK, NOW)
+    assert claimed.measure_fps is is_counted_now
+
+
+@pytest.mark.parametrize(
+    ("fields", "url"),
+    [
+        ({}, "rtsp://10.20.4.14/stream1"),
+        ({"sub_rtsp_url": "rtsp://10.20.4.14/small"}, "rtsp://10.20.4.14/stream1"),
+        ({"sub_rtsp_url": "rtsp://10.20.4.14/small", "stream": "sub"}, "rtsp://10.20.4.14/small"),
+        ({"stream": "sub"}, "rtsp://10.20.4.14/stream1"),
+    ],
+)
+def test_the_preferred_stream_is_checked_and_the_page_knows_which(fields: dict[str, str], url: str) -> None:
+    camera_id = add(**fields)
+    [found] = claim([camera_id], TICK, NOW)
+    assert found.rtsp_url == url == db.session.get_one(Camera, camera_id).checked_url

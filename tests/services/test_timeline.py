@@ -46,6 +46,11 @@ def test_without_a_change_the_whole_day_is_one_interval() -> None:
     assert seen(intervals(camera(), [], NOW - DAY, NOW)) == [(24, 0, "live")]
 
 
+def test_what_was_switched_off_before_the_day_is_off_all_day() -> None:
+    off = camera("live", is_active=False, next_due_at=NOW + DAY)
+    assert seen(intervals(off, [], NOW - DAY, NOW)) == [(24, 0, "disabled")]
+
+
 def test_the_day_begins_with_what_was_before_the_first_change() -> None:
     found = intervals(camera("offline"), [change(2, "live", "offline")], NOW - DAY, NOW)
     assert seen(found) == [(24, 2, "live"), (2, 0, "offline")]
@@ -71,6 +76,25 @@ def test_since_checks_are_missing_nothing_is_known() -> None:
 def test_a_camera_that_is_switched_off_is_not_unknown() -> None:
     off = camera("live", is_active=False, next_due_at=NOW - timedelta(days=3))
     assert seen(intervals(off, [], NOW - DAY, NOW)) == [(24, 0, "disabled")]
+
+
+def test_maintenance_that_began_before_the_day_fills_it() -> None:
+    found = intervals(camera(maintenance_until=NOW + timedelta(hours=1)), [], NOW - DAY, NOW)
+    assert seen(found) == [(24, 0, "maintenance")]
+
+
+def test_maintenance_ends_in_the_strip_when_it_did_though_no_check_has_told_yet() -> None:
+    over = camera(maintenance_until=NOW - timedelta(hours=1))
+    found = intervals(over, [change(3, "live", "maintenance")], NOW - DAY, NOW)
+    assert seen(found) == [(24, 3, "live"), (3, 1, "maintenance"), (1, 0, "live")]
+
+
+def test_a_camera_in_maintenance_that_nobody_checks_is_not_unknown() -> None:
+    resting = camera(maintenance_until=NOW + DAY, next_due_at=NOW - timedelta(hours=3))
+    assert [i.status for i in intervals(resting, [change(6, "live", "maintenance")], NOW - DAY, NOW)] == [
+        "live",
+        "maintenance",
+    ]
 
 
 STATUSES = st.sampled_from(["idle", "live", "degraded", "offline", "disabled"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import sys
 import threading
 
 import numpy as np
@@ -29,6 +30,17 @@ def test_the_picture_is_the_first_of_the_stream_to_the_bit(codec: str) -> None:
     stream = footage.encoded(codec, "keyint=15:bframes=0")
     keyframe = footage.access_units(codec, stream)[0]
     assert np.array_equal(decode(codec, keyframe, _deadline()), footage.pictures(stream)[0])
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+def test_no_memory_stays_behind(codec: str) -> None:
+    keyframe = footage.access_units(codec, footage.encoded(codec, "keyint=15:bframes=0"))[0]
+    decode(codec, keyframe, _deadline())
+    before = sys.getallocatedblocks()
+    for _ in range(100):
+        decode(codec, keyframe, _deadline())
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 100, "each picture left something of itself"
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265"])

@@ -18,7 +18,7 @@ def test_the_process_runs_with_our_environment() -> None:
 
 def test_streams_come_over_tcp_and_open_nothing_else() -> None:
     assert CAPTURE_OPTIONS["rtsp_transport"] == "tcp"
-    assert set(CAPTURE_OPTIONS["protocol_whitelist"].split(",")) == {"rtsp", "tcp"}
+    assert set(CAPTURE_OPTIONS["protocol_whitelist"].split(",")) == {"rtsp", "tcp", "pipe"}
     assert "nobuffer" not in ENVIRONMENT["OPENCV_FFMPEG_CAPTURE_OPTIONS"]  # it throws the first keyframe away
 
 

@@ -187,9 +187,9 @@ def test_opencv_is_given_the_relay_alone(farm: RunningFarm, monkeypatch: pytest.
     real = cv2.VideoCapture
     monkeypatch.setattr(cv2, "VideoCapture", spy)
     assert capture.grab(target(farm.url("/canary"), CANARY_USER, CANARY), LOCAL, Deadline.after(5)).width == 640
-    urls = [source for source in opened if isinstance(source, str)]
-    assert len(urls) == 1
-    assert re.fullmatch(r"rtsp://127\.0\.0\.1:\d+/[\w-]{22}", urls[0])
+    stream, keyframe = map(str, opened)
+    assert re.fullmatch(r"rtsp://127\.0\.0\.1:\d+/[\w-]{22}", stream)
+    assert re.fullmatch(r"pipe:\d+", keyframe)
 
 
 @pytest.mark.parametrize("wrong", ["rtsp://127.0.0.1/", "rtsp://127.0.0.1:1/token", "*"])

@@ -31,6 +31,7 @@ class LoneClient(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         db.session.commit()  # what the test reads afterwards is what the request left behind
+        kwargs.setdefault("buffered", True)  # a streamed answer is made in the context of its request
         return contextvars.Context().run(super().open, *args, **kwargs)
 
 
@@ -95,6 +96,13 @@ def poll_url(page: str) -> str:
     return html.unescape(found[1])
 
 
+def fields_of(page: str) -> dict[str, str]:
+    """What a browser would send of the selects of a page."""
+    selects = re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', page, re.S)
+    chosen = {name: re.search(r'<option value="([^"]*)"[^>]*\bselected', options) for name, options in selects}
+    return {name: found[1] for name, found in chosen.items() if found}
+
+
 def tile(page: str, camera: Camera) -> str:
     """The tile of a camera on a page or in a fragment; empty when it is not there."""
     found = re.search(rf'<li id="c-{camera.id}".*?</li>', page, re.S)
@@ -106,7 +114,7 @@ def counted_queries() -> Iterator[list[str]]:
     queries: list[str] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
+        if statement.lstrip().upper().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
             queries.append(statement)
 
     engine = db.engine

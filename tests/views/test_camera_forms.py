@@ -14,14 +14,27 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.passwords import password_of
-from tests.views.conftest import give_picture
+from tests.views.browserlike import sent_back
+from tests.views.conftest import FRAGMENT, give_picture
 from webapp.extensions import db, redis_client, settings
-from webapp.models import Camera
+from webapp.models import Camera, CameraGroup, GroupRole, Role, User
 from webapp.services import cameras
 from webapp.storage import storage_from_settings
 
 Make = Callable[..., Camera]
+MakeGroup = Callable[..., CameraGroup]
 GOOD = {"name": "Gate 2", "rtsp_url": "rtsp://10.20.4.14:554/stream1"}
+
+
+@pytest.fixture
+def make_group(app: Flask) -> MakeGroup:
+    def make(name: str, **fields: Any) -> CameraGroup:
+        group = CameraGroup(name=name, **fields)
+        db.session.add(group)
+        db.session.commit()
+        return group
+
+    return make
 
 
 def stored(camera: Camera | None = None) -> Camera:
@@ -108,7 +121,7 @@ def test_an_edit_of_a_camera_that_is_deleted_meanwhile_says_so(
 ) -> None:
     camera = make_camera(name="Gate")
 
-    def delete_meanwhile(_url: str) -> None:
+    def delete_meanwhile(_url: str, _field: str) -> None:
         with sqlite3.connect(settings.DATA_DIR / "camkeeper.db") as other:
             other.execute("DELETE FROM cameras")
         other.close()
@@ -178,30 +191,143 @@ def test_a_blank_password_keeps_the_stored_one_and_a_tick_forgets_it(admin: Flas
     assert password_of(stored()) is None
 
 
-def test_an_edit_on_top_of_a_newer_version_shows_what_differs(admin: FlaskClient, make_camera: Make) -> None:
-    camera = make_camera(name="Gate", location="North")
-    form = admin.get(f"/cameras/{camera.id}/edit").text
-    version = re.search(r'value="(\d+)"', field(form, "version"))
-    assert version
-    admin.post(f"/cameras/{camera.id}/edit", data={"location": "South"})
-    mine = GOOD | {"name": "My gate", "location": "North", "version": version[1]}
-    answer = admin.post(f"/cameras/{camera.id}/edit", data=mine)
-    assert answer.status_code == 409
-    assert "Somebody else changed this camera" in answer.text
-    cell = r'<td class="break">(.*?)</td>'
-    rows = re.findall(rf'<th scope="row">(.*?)</th>{cell}{cell}', answer.text)
-    assert ("Location", "South", "North") in rows
-    assert ("Name", "Gate", "My gate") in rows
-    assert 'value="My gate"' in field(answer.text, "name")
-    assert stored(camera).name == "Gate"
-    now = re.search(r'value="(\d+)"', field(answer.text, "version"))
-    assert now
-    admin.post(f"/cameras/{camera.id}/edit", data=mine | {"version": now[1]})
-    assert (stored(camera).name, stored(camera).location) == ("My gate", "North")
-
-
-def test_a_new_camera_starts_in_the_group_one_came_from(admin: FlaskClient) -> None:
+def test_a_new_camera_starts_in_the_group_one_came_from(admin: FlaskClient, make_group: MakeGroup) -> None:
+    group = make_group("Gate")
+    assert f'<option selected value="{group.id}">' in admin.get(f"/cameras/new?group={group.id}").text
     assert '<option selected value="">' in admin.get("/cameras/new").text
+
+
+EVERYTHING = {
+    "name": "Gate 2",
+    "code": "CAM-0042",
+    "tags": "Night, entrance ,night",
+    "location": "North gate",
+    "rtsp_url": "rtsp://10.20.4.14/stream1",
+    "sub_rtsp_url": "rtsp://10.20.4.14/stream2",
+    "stream": "sub",
+    "username": "viewer",
+    "enable_detection": "false",
+    "detection_sensitivity": "0.55",
+    "check_interval_seconds": "300",
+    "retention_days": "90",
+    "resolution": "1920x1080",
+    "fps": "12.5",
+    "codec": "h265",
+    "vendor": "Axis",
+    "model": "P3265",
+    "notes": "Ladder needed.\r\nKey at the porter's.",
+    "is_active": ["y", "n"],
+}
+
+
+def test_every_field_is_stored_and_comes_back(admin: FlaskClient) -> None:
+    admin.post("/cameras/new", data=EVERYTHING)
+    camera = stored()
+    assert camera.tags == ("night", "entrance")
+    assert (camera.enable_detection, camera.detection_sensitivity) == (False, 0.55)
+    assert (camera.check_interval_seconds, camera.retention_days) == (300, 90)
+    assert camera.notes == "Ladder needed.\nKey at the porter's."
+    before = {column.name: getattr(camera, column.name) for column in Camera.__table__.c}
+    admin.post(f"/cameras/{camera.id}/edit", data=sent_back(admin.get(f"/cameras/{camera.id}/edit").text))
+    after = {column.name: getattr(stored(camera), column.name) for column in Camera.__table__.c}
+    assert {name for name in before if before[name] != after[name]} == {"updated_at", "version"}
+
+
+def test_the_page_shows_what_was_said_and_tags_lead_to_their_cameras(admin: FlaskClient) -> None:
+    admin.post("/cameras/new", data=EVERYTHING)
+    page = admin.get(f"/cameras/{stored().id}").text
+    for words in ("CAM-0042", "Axis", "P3265", "North gate", "Ladder needed.", "rtsp://10.20.4.14/stream2", "5 min"):
+        assert words in page
+    assert 'href="/cameras?tag=entrance"' in page
+
+
+def test_a_viewer_sees_neither_the_path_of_a_stream_nor_who_logs_in(
+    as_role: Callable[[Role], FlaskClient], make_camera: Make
+) -> None:
+    camera = make_camera(rtsp_url="rtsp://10.20.4.14/secret-path", username="root-of-it")
+    page = as_role(Role.VIEWER).get(f"/cameras/{camera.id}").text
+    assert "10.20.4.14:554" in page
+    assert "secret-path" not in page
+    assert "root-of-it" not in page
+
+
+def test_form_and_page_say_what_is_inherited_and_from_whom(
+    admin: FlaskClient, make_camera: Make, make_group: MakeGroup
+) -> None:
+    site = make_group("Site A", check_interval_seconds=900, enable_detection=False)
+    camera = make_camera(group_id=make_group("Hall", parent_id=site.id).id, detection_sensitivity=0.4)
+    link = f'from <a href="/groups/{site.id}">Site A</a>'
+    page = re.sub(r"<.?span[^>]*>", "", admin.get(f"/cameras/{camera.id}").text)
+    assert f"<dd>15 min {link}</dd>" in page
+    assert f"<dd>off {link}</dd>" in page
+    assert "<dd>0.4 set here</dd>" in page
+    assert "<dd>30 days the general default</dd>" in page
+    form = admin.get(f"/cameras/{camera.id}/edit").text
+    assert f"<b>15 min</b>, {link}" in form
+    assert "<b>0.7</b>, the general default" in form
+
+
+def test_another_group_in_the_form_brings_what_it_hands_down(admin: FlaskClient, make_group: MakeGroup) -> None:
+    group = make_group("Site B", retention_days=7)
+    answer = admin.get(f"/cameras/handed-down?group_id={group.id}", headers=FRAGMENT).text
+    assert answer.count('hx-swap-oob="true"') == 4
+    assert f'<b>7 days</b>, from <a href="/groups/{group.id}">Site B</a>' in answer
+    assert "7 days" not in admin.get("/cameras/handed-down?group_id=nope", headers=FRAGMENT).text
+
+
+@pytest.fixture
+def scoped(client: FlaskClient, sign_in: Callable[..., User], make_group: MakeGroup) -> tuple[FlaskClient, CameraGroup]:
+    """Somebody who may work in one group that lies in another."""
+    site = make_group("Whole site", check_interval_seconds=900)
+    mine = make_group("Mine", parent_id=site.id)
+    user = sign_in(client, Role.NONE)
+    db.session.add(GroupRole(user_id=user.id, group_id=mine.id, role=Role.OPERATOR))
+    db.session.commit()
+    return client, mine
+
+
+def test_only_groups_one_may_write_to_can_be_chosen_and_one_of_them_must_be(
+    scoped: tuple[FlaskClient, CameraGroup], make_group: MakeGroup
+) -> None:
+    client, mine = scoped
+    foreign = make_group("Foreign")
+    page = client.get(f"/cameras/new?group={mine.id}").text
+    assert re.findall(r"<option[^>]*>(Choose a group|No group|Mine|Foreign|Whole site[^<]*)</option>", page) == [
+        "Choose a group",
+        "Mine",
+    ]
+    for group_id in ("", foreign.id):
+        answer = client.post("/cameras/new", data=GOOD | {"group_id": group_id})
+        assert answer.status_code == 422
+        assert 'id="group_id-problem"' in answer.text
+    assert client.post("/cameras/new", data=GOOD | {"group_id": mine.id}).status_code == 303
+
+
+def test_what_a_group_one_may_not_see_hands_down_holds_but_keeps_its_name(
+    scoped: tuple[FlaskClient, CameraGroup], make_camera: Make
+) -> None:
+    client, mine = scoped
+    page = client.get(f"/cameras/{make_camera(group_id=mine.id).id}/edit").text
+    assert "<b>15 min</b>, from a group above yours" in page
+    assert "Whole site" not in page
+
+
+def test_fields_few_cameras_need_are_folded_until_they_hold_something_or_are_wrong(admin: FlaskClient) -> None:
+    assert admin.get("/cameras/new").text.count('<details class="card-box folded" >') == 3
+    answer = admin.post("/cameras/new", data=GOOD | {"vendor": "Axis", "fps": "many"})
+    assert answer.text.count('<details class="card-box folded" open>') == 2
+
+
+def test_what_is_wrong_is_listed_as_the_fields_come(admin: FlaskClient) -> None:
+    answer = admin.post("/cameras/new", data={"name": "", "rtsp_url": "x", "retention_days": "0", "stream": "sub"})
+    assert re.findall(r'<li><a href="#(\w+)">', answer.text) == ["name", "rtsp_url", "stream", "retention_days"]
+
+
+def test_a_code_that_is_taken_names_its_holder(admin: FlaskClient, make_camera: Make) -> None:
+    make_camera(name="Lobby", code="CAM-1")
+    answer = admin.post("/cameras/new", data=GOOD | {"code": "cam-1"})
+    assert answer.status_code == 422
+    assert "“Lobby” has this code already" in answer.text
 
 
 def test_deleting_asks_first_and_takes_the_picture_along(admin: FlaskClient, make_camera: Make) -> None:

@@ -34,6 +34,24 @@ def shown(client: FlaskClient, test: ConnectionTest) -> str:
     return client.get(f"/live/connection-tests/{test.id}", headers=FRAGMENT).text
 
 
+def test_the_stream_that_would_be_checked_is_the_one_that_is_tested(admin: FlaskClient) -> None:
+    sub = {"sub_rtsp_url": "rtsp://10.20.4.14/small", "stream": "sub"}
+    assert start(admin, **sub).rtsp_url == "rtsp://10.20.4.14/small"
+    db.session.query(ConnectionTest).delete()
+    db.session.commit()
+    assert start(admin, **sub | {"stream": "main"}).rtsp_url == URL
+
+
+def test_the_stored_password_is_tried_at_both_of_its_addresses_and_nowhere_else(admin: FlaskClient) -> None:
+    admin.post(
+        "/cameras/new", data={"name": "G", "rtsp_url": URL, "sub_rtsp_url": "rtsp://10.20.4.15/s", "password": "p"}
+    )
+    camera = db.session.query(Camera).one()
+    for url, code in (("rtsp://10.20.4.15/other", 200), ("rtsp://10.20.4.16/s", 422)):
+        sent = {"camera_id": camera.id, "rtsp_url": URL, "sub_rtsp_url": url, "stream": "sub"}
+        assert admin.post("/connection-tests", data=sent, headers=FRAGMENT).status_code == code
+
+
 def test_it_is_queued_and_asks_for_its_steps_until_it_is_finished(admin: FlaskClient) -> None:
     test = start(admin, username="admin", password="geheim!")
     assert redis_client.lrange("rq:queue:now", 0, -1) == [f"test-{test.id}".encode()]

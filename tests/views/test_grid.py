@@ -148,7 +148,8 @@ def test_what_no_database_takes_is_dropped_from_a_search(admin: FlaskClient, mak
 
 
 def test_pages_are_numbered(admin: FlaskClient, make_live: Make) -> None:
-    made = [make_live(name=f"Camera {n:03}") for n in range(61)]
+    since = ago(hours=1)
+    made = [make_live(name=f"Camera {n:03}", status_since=since) for n in range(61)]
     second = admin.get("/cameras?page=2").text
     assert tile(second, made[60])
     assert not tile(second, made[0])
@@ -170,17 +171,26 @@ def test_a_search_without_a_match_names_what_to_drop(admin: FlaskClient, make_li
     assert "Show every status" in page
 
 
-@pytest.mark.parametrize(("address", "queries_there"), [("/cameras?size=240", 5), ("/cameras?size=240&q=0", 6)])
+@pytest.mark.parametrize(
+    ("address", "queries_there"),
+    [
+        ("/cameras?size=240", 6),
+        ("/cameras?size=240&q=0+5&sort=group&tag=night&detection=yes&maintenance=no&active=yes", 7),
+        ("/cameras?size=240&view=table", 6),
+        ("/cameras?view=matrix", 6),
+    ],
+)
 def test_it_costs_as_many_queries_whatever_the_fleet_and_the_page(
     admin: FlaskClient, make_live: Make, sweep_lives: None, address: str, queries_there: int
 ) -> None:
     found = []
     for size in (10, 200):
         for n in range(size - len(found) * 10):
-            make_live(name=f"{size}-{n}-0", group_id=group(f"{size}-{n}").id if n % 10 == 0 else None)
+            inside = group(f"{size}-{n}").id if n % 10 == 0 else None
+            make_live(name=f"{size}-{n}-05", group_id=inside, tags=("night",))
         with counted_queries() as queries:
             page = admin.get(address).text
-        assert page.count('class="tile ') == size
+        assert page.count('data-state="live"') == size
         found.append(len(queries))
     assert found == [queries_there, queries_there]
 

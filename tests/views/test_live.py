@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from tests.views.conftest import FRAGMENT, change, counted_queries, give_picture, poll_url, tile
 from webapp.extensions import db, redis_client
-from webapp.models import Camera, CameraGroup
+from webapp.models import Camera, CameraGroup, utc_now
 from webapp.services import cameras, live
 
 Make = Callable[..., Camera]
@@ -137,7 +137,8 @@ def test_a_camera_that_newly_matches_is_announced(page: Any, make_live: Make) ->
 
 
 def test_a_new_problem_on_a_later_page_is_announced(page: Any, make_live: Make) -> None:
-    made = [make_live(name=f"Camera {n:03}") for n in range(61)]
+    since = datetime.now(UTC) - timedelta(hours=1)
+    made = [make_live(name=f"Camera {n:03}", status_since=since) for n in range(61)]
     grid = page()
     change(made[60], status="offline")
     assert "1 camera on other pages has new problems" in grid.poll().text
@@ -146,7 +147,7 @@ def test_a_new_problem_on_a_later_page_is_announced(page: Any, make_live: Make) 
 def test_a_deleted_camera_is_dimmed_not_pulled_away(page: Any, make_live: Make) -> None:
     camera = make_live()
     grid = page()
-    cameras.delete(camera)
+    cameras.delete(camera, utc_now())
     found = tile(grid.poll().text, camera)
     assert "is-deleted" in found
     assert 'data-state="deleted"' in found
@@ -223,7 +224,7 @@ def test_what_a_hung_redis_kept_pages_from_hearing_is_drawn_when_it_answers_agai
         pool.reset()
         grid.poll(), one.poll()
         change(kept, status="offline", outcome="timeout")
-        cameras.delete(deleted)
+        cameras.delete(deleted, utc_now())
     pool.reset()  # with all that it held, and nothing of what happened meanwhile
     answer = grid.poll().text
     assert 'data-state="offline"' in tile(answer, kept)
@@ -282,7 +283,7 @@ def test_the_page_of_one_camera_follows_it(page: Any, make_live: Make) -> None:
     answer = one.poll().text
     assert 'id="camera"' in answer
     assert "42 ms" in answer
-    cameras.delete(camera)
+    cameras.delete(camera, utc_now())
     assert one.poll().headers["HX-Redirect"] == "/cameras"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..extensions import settings
 from ..schemas import InvalidInput
 from ..video.addresses import AddressNotAllowed, NameNotFound, vet
@@ -10,20 +12,20 @@ from ..video.stream_url import parse_stream_url
 VET_SECONDS = 3.0
 
 
-def require_allowed(rtsp_url: str) -> None:
+def require_allowed(rtsp_url: str, field: str = "rtsp_url") -> None:
     """InvalidInput, at the field, when no camera may live at this URL's address."""
     url = parse_stream_url(rtsp_url)
     try:
         vet(url.host, url.port, settings.CAMERA_ALLOWED_NETWORKS, VET_SECONDS)
     except (NameNotFound, AddressNotAllowed) as error:
-        raise InvalidInput({"rtsp_url": [str(error)]}) from None
+        raise InvalidInput({field: [str(error)]}) from None
 
 
-def require_same_address(new_url: str, stored_url: str) -> None:
-    """InvalidInput, at the password, when a stored password would go to another address than the one it was typed for.
+def require_same_address(new_url: str, stored_urls: Iterable[str]) -> None:
+    """InvalidInput, at the password, when a stored password would go to another address than those it was typed for.
 
     Else whoever may edit a camera could have a password they cannot read sent to a machine of their choice.
     """
-    if parse_stream_url(new_url).address != parse_stream_url(stored_url).address:
+    if parse_stream_url(new_url).address not in {parse_stream_url(url).address for url in stored_urls}:
         sentence = "The address has changed, so type the password again: the stored one goes only where it belongs."
         raise InvalidInput({"password": [sentence]})

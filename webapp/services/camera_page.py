@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
-from ..models import Camera, Status, StatusChange
+from sqlalchemy import select
+
+from ..extensions import db
+from ..models import AuditEntry, Camera, Status, StatusChange
 from ..outcomes import Outcome
 from . import timeline
 from .grid import STRIP
@@ -67,3 +70,10 @@ def _events(found: Sequence[StatusChange], now: datetime) -> list[Event]:
         reason = Outcome(change.reason) if change.reason else None
         events.append(Event(change.at, change.old, change.new, reason, until - change.at, following is None))
     return events[::-1]
+
+
+def last_saved(camera: Camera) -> AuditEntry | None:
+    """The last act of a person on this camera: who, and when."""
+    query = select(AuditEntry).where(AuditEntry.camera_id == camera.id).order_by(AuditEntry.at.desc()).limit(1)
+    found: AuditEntry | None = db.session.scalar(query)
+    return found

@@ -1,28 +1,23 @@
-"""Cameras: find, create, change, delete."""
+"""Cameras: load, create, change, delete."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Collection
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
-from ..credentials import Credentials
 from ..extensions import db, settings, transaction
-from ..models import Camera, CameraGroup, Status, StatusChange, new_id
+from ..models import Camera, CameraGroup, StatusChange, new_id
 from ..schemas import CameraInput, InvalidInput
 from ..storage import StorageError, storage_from_settings
-from . import live, shown
-from .addresses import require_allowed, require_same_address
+from . import audit, live, pace
+from .addresses import require_allowed
+from .camera_record import columns_of, described, history_of
 from .pictures import latest_key
-
-MAX_PAGE_SIZE = 240
-HEAD_LENGTH = 13
-"""Characters of an id that tell a camera from its neighbours on a page: 48 random bits and a hyphen."""
+from .rights import Scope
 
 
 class EditedMeanwhile(Exception):
@@ -34,179 +29,122 @@ class EditedMeanwhile(Exception):
 
 
 class DeletedMeanwhile(LookupError):
-    """Somebody deleted this camera after the form was opened."""
+    """Somebody deleted this camera after the form was opened, or moved it out of this person's reach."""
 
 
-@dataclass(frozen=True, slots=True)
-class CameraFilter:
-    """What a list shows; group_ids None means the whole fleet."""
-
-    statuses: tuple[Status, ...] = ()
-    search: str = ""
-    group_ids: tuple[str, ...] | None = None
-    sort: str = "worst"
+def load(camera_id: str, scope: Scope) -> Camera | None:
+    """The camera, when the scope covers it."""
+    found: Camera | None = db.session.scalar(select(Camera).where(Camera.id == camera_id, *scope.conditions()))
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    cameras: list[Camera]
-    number: int
-    size: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, math.ceil(self.total / self.size))
+def locked(camera_id: str) -> Camera:
+    """The camera as it is stored now, which nobody else changes until the transaction ends; DeletedMeanwhile."""
+    stored: Camera | None = db.session.get(Camera, camera_id, populate_existing=True, with_for_update=True)
+    if stored is None:
+        raise DeletedMeanwhile
+    return stored
 
 
-def find(wanted: CameraFilter, number: int, size: int, now: datetime, total: int | None = None) -> Page:
-    """One numbered page of cameras; `total` spares a query when the caller has counted the matches already."""
-    size = min(max(size, 1), MAX_PAGE_SIZE)
-    conditions = _conditions(wanted, now)
-    if total is None:
-        total = db.session.scalar(select(func.count(Camera.id)).where(*conditions)) or 0
-    number = min(max(number, 1), max(1, math.ceil(total / size)))
-    query = _sorted(select(Camera).where(*conditions), wanted.sort, now).limit(size).offset((number - 1) * size)
-    return Page(list(db.session.scalars(query)), number, size, total)
-
-
-def by_ids(ids: list[str]) -> list[Camera]:
-    return list(db.session.scalars(select(Camera).where(Camera.id.in_(ids))))
-
-
-def matching(wanted: CameraFilter, ids: list[str], now: datetime) -> set[str]:
-    """Those of `ids` that the filter still shows."""
-    query = select(Camera.id).where(Camera.id.in_(ids), *_conditions(wanted, now))
-    return set(db.session.scalars(query))
-
-
-def beginning_with(heads: Collection[str]) -> list[Camera]:
-    """The cameras whose id begins with one of these, each HEAD_LENGTH characters long."""
-    return list(db.session.scalars(select(Camera).where(_begins_with(heads))))
-
-
-def beyond(wanted: CameraFilter, heads: Collection[str], now: datetime) -> tuple[int, int]:
-    """How many cameras match besides those whose id begins with `heads`, and how many of them have problems."""
-    status = shown.shown_status_sql(now)
-    problems = func.count(case((status.in_([Status.OFFLINE, Status.DEGRADED]), 1)))
-    query = select(func.count(Camera.id), problems).where(~_begins_with(heads), *_conditions(wanted, now))
-    total, worse = db.session.execute(query).one()
-    return total, worse
-
-
-def _begins_with(heads: Collection[str]) -> ColumnElement[bool]:
-    return func.substr(Camera.id, 1, HEAD_LENGTH).in_(heads)
-
-
-def _conditions(wanted: CameraFilter, now: datetime) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.statuses:
-        conditions.append(shown.shown_status_sql(now).in_([status.value for status in wanted.statuses]))
-    if wanted.group_ids is not None:
-        conditions.append(Camera.group_id.in_(wanted.group_ids))
-    for word in wanted.search.split()[:8]:
-        texts = (column.icontains(word, autoescape=True) for column in (Camera.name, Camera.location))
-        conditions.append(or_(*texts, _address_contains(word)))
-    return conditions
-
-
-def _address_contains(word: str) -> ColumnElement[bool]:
-    """Host and port alone: a path may hold a secret, which whoever may only look could find out letter by letter."""
-    return Camera.rtsp_url.regexp_match(f"(?i)^[a-z]+://[^/?]*{re.escape(word)}")
-
-
-def _sorted(query: Select[tuple[Camera]], sort: str, now: datetime) -> Select[tuple[Camera]]:
-    by_name = (func.lower(Camera.name), Camera.id)
-    if sort == "name":
-        return query.order_by(*by_name)
-    if sort == "changed":
-        return query.order_by(Camera.status_since.desc(), *by_name)
-    return query.order_by(shown.severity_sql(now), *by_name)
-
-
-def create(given: CameraInput, now: datetime) -> Camera:
-    """Store a new camera; its first check is due at once."""
-    require_allowed(given.rtsp_url)
-    camera = Camera(id=new_id(), status=Status.IDLE, status_since=now, next_due_at=now, created_at=now)
-    with transaction():
-        _require_group(given.group_id)
-        _fill(camera, given, now)
+def create(given: CameraInput, now: datetime, scope: Scope) -> Camera:
+    """Store a new camera in a group the scope covers; its first check is due at once."""
+    _require_allowed(given, None)
+    camera_id = new_id()
+    with _written(given, camera_id, scope):
+        _require_places(given, camera_id, None, scope)
+        camera = Camera(**columns_of(given, None, camera_id, now, pace.read().interval(given)))
         db.session.add(camera)
+        audit.record("camera.create", camera, after=described(camera), at=now)
     live.publish([camera.id], status_changed=True)
     return camera
 
 
-def update(camera: Camera, given: CameraInput, now: datetime) -> Camera:
-    """Save an edit. InvalidInput when the address is not allowed; EditedMeanwhile or DeletedMeanwhile when somebody
+def update(camera: Camera, given: CameraInput, now: datetime, scope: Scope) -> Camera:
+    """Save an edit. InvalidInput when an address is not allowed; EditedMeanwhile or DeletedMeanwhile when somebody
     was faster.
     """
-    if given.rtsp_url != camera.rtsp_url:
-        require_allowed(given.rtsp_url)
-    with transaction():
-        stored = db.session.get(Camera, camera.id, populate_existing=True, with_for_update=True)
-        if stored is None:
+    _require_allowed(given, camera)
+    with _written(given, camera.id, scope):
+        stored = locked(camera.id)
+        if not scope.covers(stored.group_id):
             raise DeletedMeanwhile
         if given.version is not None and given.version != stored.version:
             raise EditedMeanwhile(stored)
-        _require_group(given.group_id)
-        if stored.password_encrypted and given.password is None and not given.clear_password:
-            require_same_address(given.rtsp_url, stored.rtsp_url)
-        _note_switch(stored, given.is_active, now)
-        _fill(stored, given, now)
-        stored.version += 1
+        _require_places(given, stored.id, stored.group_id, scope)
+        _save(stored, given, now)
     live.publish([stored.id], status_changed=True)
     return stored
 
 
-def delete(camera: Camera) -> None:
-    """Delete a camera with its history and its picture."""
+def _save(stored: Camera, given: CameraInput, now: datetime) -> None:
+    before = described(stored)
+    columns = columns_of(given, stored, stored.id, now, pace.read().interval(given))
+    history = history_of(stored, given.is_active, stored.maintenance_until, now)
+    db.session.add_all(StatusChange(**change) for change in history)
+    for name, value in columns.items():
+        setattr(stored, name, value)
+    audit.record("camera.update", stored, before, described(stored), now)
+
+
+def delete(camera: Camera, now: datetime) -> None:
+    """Delete a camera with its history and its picture; DeletedMeanwhile when somebody was faster."""
     with transaction():
-        db.session.delete(camera)
+        stored = locked(camera.id)
+        audit.record("camera.delete", stored, described(stored), at=now)
+        db.session.delete(stored)
     with suppress(StorageError):  # else the picture is an orphan; housekeeping finds those
         storage_from_settings(settings).delete(latest_key(camera.id))
     live.publish([camera.id], status_changed=True)
 
 
-PLAIN_FIELDS = (
-    "name",
-    "rtsp_url",
-    "username",
-    "group_id",
-    "location",
-    "resolution",
-    "fps",
-    "codec",
-    "is_active",
-    "enable_detection",
-    "detection_sensitivity",
-)
+def _require_allowed(given: CameraInput, stored: Camera | None) -> None:
+    """Of what is stored already only the network may have changed, and the check itself asks about that."""
+    for field in ("rtsp_url", "sub_rtsp_url"):
+        url = getattr(given, field)
+        if url and url != getattr(stored, field, None):
+            require_allowed(url, field)
 
 
-def _fill(camera: Camera, given: CameraInput, now: datetime) -> None:
-    asks_differently = given.password is not None or given.clear_password
-    for name in PLAIN_FIELDS:
-        value = getattr(given, name)
-        asks_differently |= name in ("rtsp_url", "username") and getattr(camera, name) != value
-        setattr(camera, name, value)
-    if given.clear_password:
-        camera.password_encrypted = None
-    elif given.password is not None:
-        camera.password_encrypted = Credentials(settings.CREDENTIAL_KEYS).encrypt(given.password, camera.id)
-    if asks_differently:
-        camera.auth_failures = camera.failures = 0
-        camera.next_due_at = now
-    camera.updated_at = now
+@contextmanager
+def _written(given: CameraInput, camera_id: str, scope: Scope) -> Iterator[None]:
+    """A transaction in which the indexes have the last word, with the sentence of whoever asks first."""
+    try:
+        with transaction():
+            yield
+    except IntegrityError:
+        _require_places(given, camera_id, None, scope)
+        raise
 
 
-def _note_switch(camera: Camera, is_active: bool, now: datetime) -> None:
-    """Disabling and enabling are part of the camera's history; an enabled one is checked at once."""
-    if is_active == camera.is_active:
-        return
-    old, new = (Status.DISABLED, camera.status) if is_active else (camera.status, Status.DISABLED)
-    db.session.add(StatusChange(camera_id=camera.id, at=now, old=old, new=new))
-    camera.next_due_at = now
+def _require_places(given: CameraInput, camera_id: str, stored_group: str | None, scope: Scope) -> None:
+    if given.group_id is None or given.group_id != stored_group:
+        require_group(given.group_id, scope)
+    _require_free_code(given.code, camera_id, scope)
 
 
-def _require_group(group_id: str | None) -> None:
-    if group_id and db.session.get(CameraGroup, group_id) is None:
+def require_group(group_id: str | None, scope: Scope) -> None:
+    """InvalidInput unless cameras may be put there; nobody can delete the group before the transaction ends."""
+    if group_id is None and not scope.is_everything:
+        raise InvalidInput({"group_id": ["Choose one of your groups: you may not keep cameras outside of them."]})
+    if group_id and (not scope.covers(group_id) or _kept_group(group_id) is None):
         raise InvalidInput({"group_id": ["This group does not exist any more; choose another."]})
+
+
+def _kept_group(group_id: str) -> CameraGroup | None:
+    for_key_share = {"read": True, "key_share": True}
+    return db.session.get(CameraGroup, group_id, populate_existing=True, with_for_update=for_key_share)
+
+
+def _require_free_code(code: str | None, camera_id: str, scope: Scope) -> None:
+    """The unique index has the last word; asking first names the camera that has it, to those who may know of it."""
+    if code is None:
+        return
+    taken = select(Camera).where(func.lower(Camera.code) == func.lower(code), Camera.id != camera_id)
+    holder = db.session.scalar(taken)
+    if holder is not None:
+        raise InvalidInput({"code": [code_taken(holder.name if scope.covers(holder.group_id) else None)]})
+
+
+def code_taken(holder: str | None) -> str:
+    """The sentence for a code that another camera has; without its name for those who may not know of it."""
+    return f"{f'“{holder}”' if holder else 'Another camera'} has this code already; every code may be used once."

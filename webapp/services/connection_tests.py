@@ -26,7 +26,7 @@ def create(given: StreamInput, user: User, now: datetime, camera: Camera | None 
     credentials = Credentials(settings.CREDENTIAL_KEYS)
     password = given.password
     if password is None and camera is not None and camera.password_encrypted is not None:
-        require_same_address(given.rtsp_url, camera.rtsp_url)
+        require_same_address(given.rtsp_url, camera.stream_urls)
         password = credentials.decrypt(camera.password_encrypted, camera.id)
     test = ConnectionTest(
         id=new_id(), user_id=user.id, rtsp_url=given.rtsp_url, username=given.username, created_at=now

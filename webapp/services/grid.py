@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..extensions import settings
 from ..models import Camera, Status
-from . import cameras, groups, live, timeline
-from .cameras import CameraFilter, Page
+from ..outcomes import Outcome
+from . import finding, group_paths, groups, live, matrix, timeline
+from .finding import CameraFilter, Page
+from .group_paths import Path as GroupPath
 from .groups import Counts, GroupTree
+from .matrix import MatrixRow
+from .rights import Scope
 from .shown import patience, shown_status
 from .timeline import Interval
 
@@ -26,20 +30,40 @@ class GridQuery:
     """A page of the grid as its address says it."""
 
     statuses: tuple[Status, ...] = ()
+    reasons: tuple[Outcome, ...] = ()
     search: str = ""
     group_id: str | None = None
+    """The group whose page it is; with all beneath it."""
+    groups: tuple[str, ...] = ()
+    """Groups it is filtered by besides, with all beneath them."""
+    tags: tuple[str, ...] = ()
+    is_active: bool | None = None
+    is_detecting: bool | None = None
+    in_maintenance: bool | None = None
     sort: str = "worst"
+    view: str = "tiles"
+    """tiles, table or matrix."""
     number: int = 1
     size: int = 60
 
     @property
+    def is_filtered(self) -> bool:
+        switches = (self.is_active, self.is_detecting, self.in_maintenance)
+        lists = (self.statuses, self.reasons, self.search, self.groups, self.tags)
+        return any(lists) or any(switch is not None for switch in switches)
+
+    @property
     def is_narrow(self) -> bool:
-        return bool(self.statuses or self.search or self.group_id)
+        return bool(self.group_id) or self.is_filtered
+
+    @property
+    def needs_tree(self) -> bool:
+        return bool(self.group_id or self.groups)
 
     @property
     def hides_problems(self) -> bool:
         """Worst first and not narrowed: a camera that fails on a later page belongs on the first one."""
-        return self.sort == "worst" and not (self.statuses or self.search)
+        return self.sort == "worst" and self.view != "matrix" and not self.is_filtered
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +106,19 @@ class Watch:
     """Cameras that matched but stood on other pages when this one was opened."""
     worse: int = 0
     """Of those: with problems."""
+    told: int = 0
+    """Epoch second from which on the cells of a matrix may have changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     frame: Frame
     page: Page
+    """In a matrix it knows only how many cameras there are."""
     strips: dict[str, list[Interval]]
+    rows: list[MatrixRow]
+    places: dict[str, GroupPath]
+    """Group id → path, for a table."""
     watch: Watch
 
 
@@ -96,10 +126,10 @@ class NoSuchGroup(LookupError):
     """The group of this address does not exist (any more)."""
 
 
-def read_frame(now: datetime) -> Frame:
+def read_frame(now: datetime, scope: Scope) -> Frame:
     """Read it before anything else, so that a change in between is told again rather than lost."""
     sequence = live.changes_since(0, limit=0)
-    return Frame(groups.tree(now), read_banner(sequence.redis_ok, now), sequence.seq)
+    return Frame(groups.tree(now, scope), read_banner(sequence.redis_ok, now), sequence.seq)
 
 
 def read_banner(redis_ok: bool, now: datetime) -> Banner:
@@ -111,12 +141,27 @@ def read_banner(redis_ok: bool, now: datetime) -> Banner:
     return Banner("" if state.storage_ok else "storage", None, (state.done_at or now) + patience())
 
 
-def open_grid(query: GridQuery, now: datetime) -> Grid:
+def open_grid(query: GridQuery, now: datetime, scope: Scope) -> Grid:
     """Everything the page shows; NoSuchGroup when its group is gone."""
-    frame = read_frame(now)
-    wanted, total = filter_of(query, frame.tree), _counted(query, frame.tree)
-    page = cameras.find(wanted, query.number, query.size, now, total)
-    watch = Watch(
+    frame = read_frame(now, scope)
+    wanted = filter_of(query, frame.tree, scope)
+    page, rows = _open_matrix(wanted, frame, now) if query.view == "matrix" else (_page(query, wanted, frame, now), [])
+    strips = timeline.strips(page.cameras, now - STRIP, now) if query.view == "tiles" else {}
+    places = group_paths.read(scope) if query.view == "table" else {}
+    return Grid(frame, page, strips, rows, places, _watch(query, frame, page, now))
+
+
+def _page(query: GridQuery, wanted: CameraFilter, frame: Frame, now: datetime) -> Page:
+    return finding.find(wanted, query.number, query.size, now, _counted(query, frame.tree))
+
+
+def _open_matrix(wanted: CameraFilter, frame: Frame, now: datetime) -> tuple[Page, list[MatrixRow]]:
+    found = finding.cells(wanted, now)
+    return Page([], 1, max(1, len(found)), len(found)), matrix.rows(found, frame.tree, wanted.scope)
+
+
+def _watch(query: GridQuery, frame: Frame, page: Page, now: datetime) -> Watch:
+    return Watch(
         since=frame.since,
         stale_at=stale_from(frame.tree, frame.banner),
         counts=frame.tree.digest,
@@ -124,8 +169,8 @@ def open_grid(query: GridQuery, now: datetime) -> Grid:
         heads=pack(page.cameras),
         elsewhere=page.total - len(page.cameras),
         worse=_problems_beyond(query, frame.tree, page, now),
+        told=int(now.timestamp()) if query.view == "matrix" else 0,
     )
-    return Grid(frame, page, timeline.strips(page.cameras, now - STRIP, now), watch)
 
 
 def watch_frame(frame: Frame, *shown: Camera) -> Watch:
@@ -138,12 +183,32 @@ def stale_from(tree: GroupTree, banner: Banner) -> int:
     return int(min(tree.turns_at or banner.look_again_at, banner.look_again_at).timestamp())
 
 
-def filter_of(query: GridQuery, tree: GroupTree | None) -> CameraFilter:
-    if query.group_id is None:
-        return CameraFilter(query.statuses, query.search, None, query.sort)
-    if tree is None or query.group_id not in tree.nodes:
+def filter_of(query: GridQuery, tree: GroupTree | None, scope: Scope) -> CameraFilter:
+    """What a page shows, as a filter; `tree` as the scope covers it, None only when the query names no group.
+
+    NoSuchGroup when the page's own group is gone. A group that it is filtered by and that is gone holds no cameras:
+    whoever acts on all that match must not find everything instead.
+    """
+    return CameraFilter(
+        scope=scope,
+        statuses=query.statuses,
+        reasons=query.reasons,
+        search=query.search,
+        group_ids=_group_ids(query, tree) if query.needs_tree else None,
+        tags=query.tags,
+        is_active=query.is_active,
+        is_detecting=query.is_detecting,
+        in_maintenance=query.in_maintenance,
+        sort=query.sort,
+    )
+
+
+def _group_ids(query: GridQuery, tree: GroupTree | None) -> tuple[str, ...]:
+    if tree is None or (query.group_id and query.group_id not in tree.nodes):
         raise NoSuchGroup(query.group_id)
-    return CameraFilter(query.statuses, query.search, tuple(tree.subtree_ids(query.group_id)), query.sort)
+    chosen = {inner for group_id in query.groups for inner in tree.subtree_ids(group_id)}
+    here = tree.subtree_ids(query.group_id) if query.group_id else chosen
+    return tuple(group_id for group_id in here if not query.groups or group_id in chosen)
 
 
 def counts_of(tree: GroupTree, group_id: str | None) -> Counts:
@@ -152,9 +217,11 @@ def counts_of(tree: GroupTree, group_id: str | None) -> Counts:
 
 
 def _counted(query: GridQuery, tree: GroupTree) -> int | None:
-    """How many cameras match, where the tree's counts say so; they know nothing of a search."""
+    """How many cameras match, where the tree's counts say so: they know of statuses, and of nothing else."""
     counts = counts_of(tree, query.group_id)
-    return None if query.search else sum(counts[status] for status in query.statuses or counts)
+    if replace(query, statuses=()).is_filtered:
+        return None
+    return sum(counts[status] for status in query.statuses or counts)
 
 
 def _problems_beyond(query: GridQuery, tree: GroupTree, page: Page, now: datetime) -> int:
@@ -166,7 +233,7 @@ def _problems_beyond(query: GridQuery, tree: GroupTree, page: Page, now: datetim
 
 def pack(shown: Sequence[Camera]) -> str:
     """The cameras of a page in 8 characters each: what a poll can carry in its address."""
-    heads = "".join(camera.id[: cameras.HEAD_LENGTH].replace("-", "") for camera in shown)
+    heads = "".join(camera.id[: finding.HEAD_LENGTH].replace("-", "") for camera in shown)
     return base64.urlsafe_b64encode(bytes.fromhex(heads)).decode()
 
 

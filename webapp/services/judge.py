@@ -16,7 +16,7 @@ LOW_FPS_SHARE = 0.5
 LOGIN_WAITS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 """Cameras lock an account for half an hour after a handful of wrong passwords, so we ask ever more rarely."""
 DEAD_WAITS = (1, 2, 5)
-"""Intervals between two checks of a camera that stays offline."""
+"""Ticks between two checks of a camera that stays offline, unless its own interval is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +46,25 @@ def judge(state: State, reading: Reading, now: datetime, expected_fps: float | N
     )
 
 
-def next_due(state: State, outcome: Outcome, tick: datetime, interval: timedelta) -> datetime | None:
+def next_due(state: State, outcome: Outcome, tick: datetime, length: timedelta, regular: datetime) -> datetime | None:
     """When the camera is to be checked again, counted from the start of `tick`; `state` is the one after judge().
 
-    None for a fault of our own: the check that failed is still due, so the next tick repeats it, and a camera that we
-    never manage to check becomes unknown.
+    `length` is a tick's, `regular` the moment at which the camera's own interval has it checked next. A first failure
+    is confirmed or denied with the next tick, however long that interval. None for a fault of our own: the check that
+    failed is still due, so the next tick repeats it, and a camera that we never manage to check becomes unknown.
     """
     if outcome.is_ours:
         return None
-    if outcome is Outcome.AUTH_FAILED and state.auth_failures >= FAILURES_UNTIL_OFFLINE:
-        return tick + max(interval, _step(LOGIN_WAITS, state.auth_failures))
+    if waits_for_the_login(outcome, state.auth_failures):
+        return max(regular, tick + _step(LOGIN_WAITS, state.auth_failures))
     if outcome is not Outcome.ONLINE and state.failures >= FAILURES_UNTIL_OFFLINE:
-        return tick + interval * _step(DEAD_WAITS, state.failures)
-    return tick + interval
+        return max(regular, tick + length * _step(DEAD_WAITS, state.failures))
+    return regular if outcome is Outcome.ONLINE else tick + length
+
+
+def waits_for_the_login(outcome: str | None, auth_failures: int) -> bool:
+    """Whether the camera has rejected its password so often that another try may lock the account."""
+    return outcome == Outcome.AUTH_FAILED and auth_failures >= FAILURES_UNTIL_OFFLINE
 
 
 def _step(waits: tuple[T, ...], failures: int) -> T:

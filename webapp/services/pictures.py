@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Any
@@ -52,6 +52,18 @@ def store(readings: Mapping[str, Reading]) -> None:
     for camera_id in gone:
         with suppress(StorageError):
             storage.delete(latest_key(camera_id))
+
+
+def forget(camera_ids: Collection[str]) -> None:
+    """Delete the pictures of cameras that are gone. One that stays is an orphan; housekeeping finds those."""
+    if not camera_ids:
+        return
+    storage = storage_from_settings(settings)
+    with ThreadPoolExecutor(min(UPLOADS, len(camera_ids)), "picture") as pool:
+        running = [pool.submit(storage.delete, latest_key(id)) for id in camera_ids]
+    errors = [error for future in running if (error := future.exception())]
+    if errors:
+        log.warning("%d of %d pictures of deleted cameras stayed: %s", len(errors), len(running), errors[0])
 
 
 def _put_all(storage: Storage, thumbnails: Mapping[str, bytes]) -> dict[str, str]:

@@ -13,6 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ..extensions import db, transaction
 from ..models import OUTCOME_CODES, Camera, CameraHealth, Status, StatusChange, UtcDateTime, new_id
 from ..outcomes import Outcome, Reading
+from . import pace
+from .camera_record import lapse_of
 from .judge import State, judge, next_due
 from .shown import unknown_from
 from .sweep_plan import Claim, interval
@@ -22,6 +24,8 @@ health = CameraHealth.__table__
 status_changes = StatusChange.__table__
 
 Found = tuple[Claim, Reading]
+Step = tuple[datetime, str, Outcome | None]
+"""When a camera took which status, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ def record(tick: datetime, found: Sequence[Found]) -> Recorded:
     with transaction():
         stored = _lock(claim.id for claim, _ in found)
         accepted = [(stored[claim.id], reading) for claim, reading in found if _is_same(stored.get(claim.id), claim)]
-        updates = [_verdict(row, reading, tick) for row, reading in accepted]
+        paces = pace.read()
+        updates = [_verdict(row, reading, tick, paces) for row, reading in accepted]
         verdicts = zip(accepted, updates, strict=True)
         changes = [change for (row, reading), new in verdicts for change in _changes(row, new, reading)]
         _write(tick, accepted, updates, changes)
@@ -76,13 +81,14 @@ def _is_same(row: Row[Any] | None, claim: Claim) -> bool:
     )
 
 
-def _verdict(row: Row[Any], reading: Reading, tick: datetime) -> dict[str, Any]:
+def _verdict(row: Row[Any], reading: Reading, tick: datetime, paces: pace.Paces) -> dict[str, Any]:
     """The new values of a camera row, always the same columns, so that a batch is one statement."""
     state = State(Status(row.status), row.status_since, row.failures, row.auth_failures)
     state = judge(state, reading, reading.at, row.fps)
+    regular = pace.next_slot(row.id, tick, paces.interval(row))
     facts = {name: getattr(row, name) for name in READING_FIELDS}
     if not reading.outcome.is_ours:
-        facts |= _facts(reading) | _frame_rate(row, reading)
+        facts |= _facts(reading) | _frame_rate(row, reading) | _end_of_maintenance(row, reading)
     return facts | {
         "camera_id": row.id,
         "tried_at": reading.at,
@@ -91,11 +97,16 @@ def _verdict(row: Row[Any], reading: Reading, tick: datetime) -> dict[str, Any]:
         "status_since": state.since,
         "failures": state.failures,
         "auth_failures": state.auth_failures,
-        "next_due_at": next_due(state, reading.outcome, tick, interval()) or row.next_due_at,
+        "next_due_at": next_due(state, reading.outcome, tick, interval(), regular) or row.next_due_at,
     }
 
 
+def _end_of_maintenance(row: Row[Any], reading: Reading) -> dict[str, Any]:
+    return {"maintenance_until": None} if lapse_of(row, reading.at) else {}
+
+
 READING_FIELDS = (
+    "maintenance_until",
     "outcome",
     "detail",
     "checked_at",
@@ -133,20 +144,32 @@ def _frame_rate(row: Row[Any], reading: Reading) -> dict[str, Any]:
 
 
 def _changes(row: Row[Any], new: Mapping[str, Any], reading: Reading) -> list[dict[str, Any]]:
-    """What the history learns: the gap in which we knew nothing, where there was one, and then the new status."""
-    gap_start = unknown_from(row)
-    if reading.outcome.is_ours:
+    """What the history learns: that maintenance is over, the gap in which we knew nothing, and the new status.
+
+    Of what happens during maintenance it learns nothing: no outage of those hours was one.
+    """
+    if reading.outcome.is_ours or (row.maintenance_until and row.maintenance_until > reading.at):
         return []
-    if gap_start < reading.at:
-        gap = _change(row.id, gap_start, row.status, Status.UNKNOWN, Outcome.SKIPPED)
-        return [gap, _change(row.id, reading.at, Status.UNKNOWN, new["status"], reading.outcome)]
-    if new["status"] == row.status:
-        return []
-    return [_change(row.id, new["status_since"], row.status, new["status"], reading.outcome)]
+    steps: list[Step] = []
+    lapsed, gap = lapse_of(row, reading.at), unknown_from(row)
+    if lapsed and lapsed < gap:
+        steps.append((lapsed, row.status, None))
+    if gap < reading.at:
+        steps += [
+            (max(gap, lapsed or gap), Status.UNKNOWN, Outcome.SKIPPED),
+            (reading.at, new["status"], reading.outcome),
+        ]
+    elif new["status"] != row.status:
+        steps.append((new["status_since"], new["status"], reading.outcome))
+    return _chained(row.id, Status.MAINTENANCE if lapsed else row.status, steps)
 
 
-def _change(camera_id: str, at: datetime, old: str, new: str, reason: Outcome) -> dict[str, Any]:
-    return {"id": new_id(), "camera_id": camera_id, "at": at, "old": old, "new": new, "reason": reason}
+def _chained(camera_id: str, old: str, steps: Iterable[Step]) -> list[dict[str, Any]]:
+    found = []
+    for at, new, reason in steps:
+        found.append({"id": new_id(), "camera_id": camera_id, "at": at, "old": old, "new": new, "reason": reason})
+        old = new
+    return found
 
 
 def _write(

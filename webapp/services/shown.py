@@ -48,6 +48,12 @@ def turned_between(camera: Camera, start: datetime, now: datetime) -> bool:
     return any(moment is not None and start <= moment <= now for moment in moments)
 
 
+def turned_between_sql(start: datetime, now: datetime) -> ColumnElement[bool]:
+    """The same rule for queries."""
+    due = Camera.next_due_at.between(start - patience(), now - patience())
+    return due | Camera.maintenance_until.between(start, now)
+
+
 def shown_status_sql(now: datetime) -> ColumnElement[str]:
     """The same rule for filters, counts and sorting."""
     return case(

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Semaphore
 
@@ -91,6 +92,7 @@ def _result(future: Future[Reading], started: datetime) -> Reading:
 
 def _check_in_pool(claimed: Claim, credentials: Credentials, limits: Limits, clock: Clock, turns: Semaphore) -> Reading:
     """A reading begins when its thread does, not when the batch did."""
+    limits = replace(limits, measure_fps=claimed.measure_fps)
     return check_stored(claimed, credentials, limits, clock(), turns=turns)
 
 

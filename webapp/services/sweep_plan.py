@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, not_, or_, select, update
+from sqlalchemy import ColumnElement, case, func, not_, or_, select, update
 
 from ..extensions import db, redis_client, settings, transaction
 from ..models import Camera, Status
@@ -30,8 +30,16 @@ class Claim:
     version: int
     claimed_until: datetime
     rtsp_url: str
+    """Of the stream that is checked."""
     username: str | None
     password_encrypted: str | None = field(repr=False)
+    fps: float | None
+    fps_source: str | None
+
+    @property
+    def measure_fps(self) -> bool:
+        """Somebody said how many frames it should send, and nobody has counted them: this check takes the time."""
+        return self.fps is not None and self.fps_source != "measured"
 
 
 def interval() -> timedelta:
@@ -76,11 +84,18 @@ def claim(ids: Sequence[str], tick: datetime, now: datetime, force: bool = False
     """
     until = now + batch_budget(len(ids)) + timedelta(seconds=settings.CHECK_DEADLINE_SECONDS)
     conditions = [cameras.c.is_active.is_(True)] if force else [_is_free(now), *_due(tick)]
-    fields = (cameras.c.id, cameras.c.version, cameras.c.rtsp_url, cameras.c.username, cameras.c.password_encrypted)
+    c = cameras.c
+    fields = (c.id, c.version, _checked_url(), c.username, c.password_encrypted, c.fps, c.fps_source)
     statement = update(cameras).where(cameras.c.id.in_(ids), *conditions).values(claimed_until=until).returning(*fields)
     with transaction():
         found = db.session.execute(statement).all()
     return [Claim(claimed_until=until, **row._mapping) for row in found]
+
+
+def _checked_url() -> ColumnElement[str]:
+    """Camera.checked_url in SQL."""
+    c = cameras.c
+    return case((c.stream == "sub", func.coalesce(c.sub_rtsp_url, c.rtsp_url)), else_=c.rtsp_url).label("rtsp_url")
 
 
 def batch_budget(size: int) -> timedelta:

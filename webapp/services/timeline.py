@@ -48,9 +48,24 @@ def changes(camera_ids: Sequence[str], start: datetime, now: datetime) -> list[S
 def intervals(camera: Camera, found: Sequence[StatusChange], start: datetime, now: datetime) -> list[Interval]:
     """`found` holds the changes inside the window, oldest first."""
     begin = max(start, camera.created_at)
-    first = found[0].old if found else camera.status
+    first = found[0].old if found else _kept(camera)
     edges = [(begin, first), *((max(change.at, begin), change.new) for change in found)]
-    return _merged(_with_tail(edges, camera, now), now)
+    return _merged(_with_tail(_with_lapse(edges, camera, now), camera, now), now)
+
+
+def _kept(camera: Camera) -> str:
+    """The status of a camera of which the window holds no change: what people said goes before its readings."""
+    if not camera.is_active:
+        return Status.DISABLED
+    return Status.MAINTENANCE if camera.maintenance_until else camera.status
+
+
+def _with_lapse(edges: list[Edge], camera: Camera, now: datetime) -> list[Edge]:
+    """Maintenance that has ended by itself, of which the history learns with the next check."""
+    ended = camera.maintenance_until
+    if ended is None or ended > now or edges[-1][1] != Status.MAINTENANCE:
+        return edges
+    return [*edges, (max(ended, edges[-1][0]), camera.status)]
 
 
 def _with_tail(edges: list[Edge], camera: Camera, now: datetime) -> list[Edge]:
@@ -58,7 +73,8 @@ def _with_tail(edges: list[Edge], camera: Camera, now: datetime) -> list[Edge]:
     ends = unknown_from(camera)
     if ends >= now:
         return edges
-    tail = Status.DISABLED if shown_status(camera, now) is Status.DISABLED else Status.UNKNOWN
+    shown = shown_status(camera, now)
+    tail = shown if shown in (Status.DISABLED, Status.MAINTENANCE) else Status.UNKNOWN
     believed = [edge for edge in edges if edge[0] < ends]
     return [*believed, (max(ends, edges[0][0]), tail)]
 

@@ -1,55 +1,95 @@
-"""People: the first admin, new users, signing in, passwords."""
+"""People: who there is, and what administrators do for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from typing import Any
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import generate_password_hash
 
-from ..extensions import db, settings, transaction
-from ..models import Role, User
-from ..schemas import InvalidInput, SignIn, UserInput, parse
+from ..extensions import db, transaction
+from ..models import GroupRole, Role, User, utc_now
+from ..schemas import GroupRoleInput, InvalidInput, InvitationInput, RightsInput, UserInput
+from . import admins, audit, group_paths, live, one_time_links
+from .group_paths import Path
+from .one_time_links import OneTimeLink
+from .rights import EVERYTHING, Scope
 
-SETUP_HOURS = 24
-FIRST_ADMIN_LOCK = 7261_2027
-
-
-class SetupClosed(Exception):
-    """The set-up link is used up, out of date or was never ours."""
-
-
-def sign_in(given: SignIn, now: datetime) -> User | None:
-    """The user whom e-mail and password belong to; it takes as long for an e-mail nobody has."""
-    user = _by_email(given.email)
-    fits = check_password_hash(user.password_hash if user else _nobodys_hash(), given.password)
-    if user is None or not fits or not user.is_enabled:
-        return None
-    with transaction():
-        user.signed_in_at = now
-    return user
+CHANGED_MEANWHILE = (
+    "Somebody else changed this person while you were editing. Open the page anew in another tab to see how it is now;"
+    " saving once more puts in place what stands here."
+)
 
 
-def create(given: UserInput) -> User:
-    user = _described(given)
-    with _one_email_each():
-        db.session.add(user)
-    return user
+@dataclass(frozen=True, slots=True)
+class Person:
+    user: User
+    groups: dict[str, str]
+    """Path of a group → the role given on it."""
 
 
-def _described(given: UserInput) -> User:
+def everybody() -> list[Person]:
+    """Three queries, however many they are."""
+    given: dict[str, list[GroupRole]] = {}
+    for group_role in db.session.scalars(select(GroupRole)):
+        given.setdefault(group_role.user_id, []).append(group_role)
+    paths = group_paths.read()
+    users = db.session.scalars(select(User).order_by(func.lower(User.email)))
+    return [Person(user, _told(given.get(user.id, []), paths)) for user in users]
+
+
+def group_roles(user: User, sight: Scope = EVERYTHING) -> dict[str, str]:
+    """Path of a group → the role given on it; of a path only what the reader may see."""
+    given = db.session.scalars(select(GroupRole).where(GroupRole.user_id == user.id))
+    return _told(given, group_paths.read(sight))
+
+
+def _told(given: Iterable[GroupRole], paths: Mapping[str, Path]) -> dict[str, str]:
+    roles = {group_paths.told(paths[group_role.group_id]): group_role.role for group_role in given}
+    return dict(sorted(roles.items(), key=lambda item: item[0].casefold()))
+
+
+def by_email(email: str) -> User | None:
+    found: User | None = db.session.scalar(select(User).where(func.lower(User.email) == email.lower()))
+    return found
+
+
+def create(given: UserInput, now: datetime | None = None) -> User:
+    """Somebody who may sign in at once."""
+    return _add(unsaved(given), given.groups, "user.create", now or utc_now())
+
+
+def unsaved(given: UserInput) -> User:
     """Not in the database yet. The slow part, the hash, is made outside of any transaction."""
     password_hash = generate_password_hash(given.password)
     return User(email=given.email, name=given.name, role=given.role, password_hash=password_hash)
 
 
+def invite(given: InvitationInput, now: datetime) -> tuple[User, OneTimeLink]:
+    """Somebody who may sign in after choosing a password with the link."""
+    user = User(email=given.email, name=given.name, role=given.role, password_hash="")
+    _add(user, given.groups, "user.invite", now)
+    return user, one_time_links.make(user, now)
+
+
+def _add(user: User, groups: Iterable[GroupRoleInput], action: str, now: datetime) -> User:
+    with one_email_each():
+        db.session.add(user)
+        db.session.flush()
+        _give(user, groups)
+        audit.record(action, user, None, described(user), now)
+    return user
+
+
 @contextmanager
-def _one_email_each() -> Iterator[None]:
+def one_email_each() -> Iterator[None]:
+    """A transaction in which somebody is added."""
     try:
         with transaction():
             yield
@@ -57,78 +97,77 @@ def _one_email_each() -> Iterator[None]:
         raise InvalidInput({"email": ["Somebody with this e-mail address exists already."]}) from None
 
 
-def sign_out_everywhere(user: User) -> None:
+def update(user: User, given: RightsInput, now: datetime) -> None:
+    """Change name, role and the roles on groups, all at once; InvalidInput for the last administrator's role."""
+    with _changing(user) as stored:
+        if given.seen and given.seen != digest(stored):
+            raise InvalidInput({"": [CHANGED_MEANWHILE]})
+        before = described(stored)
+        if stored.role == Role.ADMIN and given.role != "admin":
+            admins.require_another(stored)
+        stored.name, stored.role = given.name, given.role
+        db.session.execute(delete(GroupRole).where(GroupRole.user_id == stored.id))
+        _give(stored, given.groups)
+        audit.record("user.update", stored, before, described(stored), now)
+    live.publish([], status_changed=True)
+
+
+def disable(user: User, now: datetime) -> None:
+    """End the person's sessions and let them in no more; everything else stays as it is for the day they return."""
+    with _changing(user) as stored:
+        if stored.role == Role.ADMIN:
+            admins.require_another(stored)
+        _switch(stored, False, "user.disable", now)
+        stored.session_version += 1
+
+
+def enable(user: User, now: datetime) -> None:
+    with _changing(user) as stored:
+        _switch(stored, True, "user.enable", now)
+
+
+def _switch(user: User, is_enabled: bool, action: str, now: datetime) -> None:
+    if user.is_enabled != is_enabled:
+        audit.record(action, user, {"is_enabled": user.is_enabled}, {"is_enabled": is_enabled}, now)
+    user.is_enabled = is_enabled
+
+
+def new_link(user: User, now: datetime) -> OneTimeLink:
+    """A fresh link to choose a password with: ends the person's sessions and every link before it."""
+    with _changing(user) as stored:
+        stored.session_version += 1
+        audit.record("user.reset" if stored.has_joined else "user.invite", stored, at=now)
+    return one_time_links.make(stored, now)
+
+
+@contextmanager
+def _changing(user: User) -> Iterator[User]:
+    """The person as the database has them now, while nobody else changes who is an administrator."""
     with transaction():
-        user.session_version += 1
+        admins.wait_for_the_turn()
+        yield db.session.get_one(User, user.id, populate_existing=True)
 
 
-def choose_look(user: User, theme: str | None = None, live_seconds: int | None = None) -> None:
-    """Keep a person's theme (auto, dark, light) and refresh pace (0 is paused; 5, 15 or 60 seconds)."""
-    with transaction():
-        user.theme = theme or user.theme
-        user.live_seconds = user.live_seconds if live_seconds is None else live_seconds
+def _give(user: User, groups: Iterable[GroupRoleInput]) -> None:
+    """InvalidInput when a group does not exist or stands there twice."""
+    paths, given = group_paths.read(), {}
+    for wanted in groups:
+        group_id = group_paths.find(wanted.group, paths)
+        if group_id is None:
+            raise InvalidInput({"groups": [f"There is no group “{wanted.group}”. Choose one from the list."]})
+        if group_id in given:
+            raise InvalidInput({"groups": [f"“{wanted.group}” stands here twice. Keep one of the two roles."]})
+        given[group_id] = wanted.role
+    db.session.add_all([GroupRole(user_id=user.id, group_id=id_, role=role) for id_, role in given.items()])
+    db.session.flush()
 
 
-def admin_exists() -> bool:
-    return db.session.scalar(select(User.id).where(User.role == Role.ADMIN).limit(1)) is not None
+def digest(user: User) -> str:
+    """Differs as soon as name, role or a role on a group does."""
+    return hashlib.sha256(repr(sorted(described(user).items())).encode()).hexdigest()[:12]
 
 
-def ensure_first_admin() -> User | None:
-    """Create the admin the settings name when there is no admin yet."""
-    if admin_exists() or not settings.ADMIN_EMAIL:
-        return None
-    return _create_first_admin(settings.ADMIN_EMAIL, settings.ADMIN_PASSWORD)
-
-
-def setup_token() -> str:
-    """Proof that its bearer read our log: good for making the first admin, until there is one."""
-    return _signer().dumps("first admin")
-
-
-def check_setup_token(token: str) -> None:
-    try:
-        _signer().loads(token, max_age=SETUP_HOURS * 3600)
-    except BadSignature:
-        raise SetupClosed from None
-    if admin_exists():
-        raise SetupClosed
-
-
-def set_up(token: str, email: str, password: str) -> User:
-    """Create the first admin with the one-time link; the link is of no use afterwards."""
-    check_setup_token(token)
-    made = _create_first_admin(email, password)
-    if made is None:
-        raise SetupClosed
-    return made
-
-
-def _create_first_admin(email: str, password: str) -> User | None:
-    """None when somebody else was faster."""
-    user = _described(parse(UserInput, {"email": email, "password": password, "role": Role.ADMIN}))
-    with _one_email_each():
-        _wait_for_the_turn()
-        if admin_exists():
-            return None
-        db.session.add(user)
-    return user
-
-
-def _wait_for_the_turn() -> None:
-    """Until our transaction ends nobody else makes the first admin. On SQLite whoever writes is alone anyway."""
-    if not settings.is_embedded:
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": FIRST_ADMIN_LOCK})
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.SECRET_KEY, salt="camkeeper-first-admin")
-
-
-def _by_email(email: str) -> User | None:
-    found: User | None = db.session.scalar(select(User).where(func.lower(User.email) == email.lower()))
-    return found
-
-
-@cache
-def _nobodys_hash() -> str:
-    return generate_password_hash("nobody has this password")
+def described(user: User) -> dict[str, Any]:
+    """What people say of the person, as the audit compares it."""
+    groups = [f"{path}: {role}" for path, role in group_roles(user).items()]
+    return {"name": user.name, "role": user.role, "is_enabled": user.is_enabled, "groups": groups}

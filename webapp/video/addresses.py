@@ -83,7 +83,8 @@ def is_allowed(address: IPv4Address | IPv6Address, networks: Networks) -> bool:
 def _not_allowed(host: str, address: IPv4Address | IPv6Address, networks: Networks) -> str:
     what = f"{address}" if host == str(address) else f"{host} has the address {address}, which"
     allowed = ", ".join(str(network) for network in networks)
-    return f"{what} lies outside the networks in which cameras may live ({allowed})."
+    where = f"the networks in which cameras may live ({allowed})"
+    return f"{what} lies outside {where}. Correct it, or add its network there."
 
 
 def _literal(host: str) -> list[IPv4Address | IPv6Address]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
 import threading
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
 
 import numpy as np
 
@@ -41,16 +42,27 @@ def decode(codec: str, data: bytes, deadline: Deadline) -> Frame:
 
 
 def _decode_stream(data: bytes) -> Frame:
-    # The decoder reads from the buffer without holding it: were it gone before release(), the process would crash.
-    buffer: Any = io.BytesIO(data)
-    decoder = cv2.VideoCapture(buffer, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    with _in_memory(data) as descriptor:
+        decoder = cv2.VideoCapture(f"pipe:{descriptor}", cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+        try:
+            if decoder.isOpened():
+                _check_size(decoder.get(cv2.CAP_PROP_FRAME_WIDTH), decoder.get(cv2.CAP_PROP_FRAME_HEIGHT))
+            return _picture(decoder.read()[1])
+        finally:
+            decoder.release()
+
+
+@contextmanager
+def _in_memory(data: bytes) -> Iterator[int]:
+    """A file descriptor to read `data` from. OpenCV takes a BytesIO, too, but leaks a string with every read of it."""
+    descriptor = os.memfd_create("keyframe")
     try:
-        if decoder.isOpened():
-            _check_size(decoder.get(cv2.CAP_PROP_FRAME_WIDTH), decoder.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        return _picture(decoder.read()[1])
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(data)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
     finally:
-        decoder.release()
-        buffer.close()
+        os.close(descriptor)
 
 
 def _decode_jpeg(data: bytes) -> Frame:

@@ -14,8 +14,9 @@ CAPTURE_OPTIONS = {
     "probesize": "32",
     # Microphones stay unheard: one SETUP less, fewer packets.
     "allowed_media_types": "video",
-    # The relay is all that is ever opened: without these, file:, concat: and whatever else FFmpeg knows could be, too.
-    "protocol_whitelist": "rtsp,tcp",
+    # The relay and a keyframe in memory are all that is ever opened: without these, file:, concat: and whatever else
+    # FFmpeg knows could be, too.
+    "protocol_whitelist": "rtsp,tcp,pipe",
     "format_whitelist": "rtsp,h264,hevc",
     # Looking for the stream's properties decodes a picture and throws it away; a list without any decoder prevents
     # that. The decoder that OpenCV itself opens afterwards is not bound by the list. It halves the cost of a grab.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322}
@@ -54,8 +55,12 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+@lru_cache(maxsize=4096)
 def parse_stream_url(text: str) -> StreamUrl:
-    """Raises InvalidStreamUrl with a sentence for the person who typed the URL."""
+    """Raises InvalidStreamUrl with a sentence for the person who typed the URL.
+
+    Remembered, because every row of an import is asked for it many times; what holds a login is refused and is not.
+    """
     _refuse_bad_characters(text)
     scheme, rest = _split_scheme(text)
     if "@" in rest:
@@ -173,3 +178,11 @@ def _path(text: str) -> str:
     if _CONTROL_ESCAPE.search(text):
         raise InvalidStreamUrl("The path contains an encoded control character. Remove it.")
     return text if text.startswith("/") else f"/{text}"
+
+
+def stream_address(stored: str) -> str:
+    """Host and port of a stored URL: all of it that those may know who only look, for a path may hold a secret."""
+    try:
+        return parse_stream_url(stored).address
+    except InvalidStreamUrl:
+        return "an address"

@@ -6,20 +6,53 @@ from flask import Flask
 
 from . import (
     asset_urls,
+    audit,
+    bulk,
     camera_forms,
+    camera_switches,
     cameras,
     connection_tests,
+    exports,
+    group_forms,
     groups,
     health,
+    imports,
+    join,
     live,
     me,
     pictures,
+    saved_views,
+    search,
     setup,
     sign_in,
+    tokens,
+    users,
     wording,
 )
 
-NOUNS = (sign_in, setup, me, cameras, camera_forms, groups, live, pictures, connection_tests, health)
+NOUNS = (
+    sign_in,
+    setup,
+    join,
+    me,
+    users,
+    tokens,
+    cameras,
+    camera_forms,
+    camera_switches,
+    group_forms,
+    groups,
+    live,
+    pictures,
+    saved_views,
+    search,
+    connection_tests,
+    bulk,
+    audit,
+    exports,
+    imports,
+    health,
+)
 
 
 def register(app: Flask) -> None:

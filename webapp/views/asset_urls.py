@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 
 
 def register(app: Flask) -> None:
@@ -16,9 +16,18 @@ def register(app: Flask) -> None:
 
 
 def asset(name: str) -> str:
-    """The address of static/`name`, with a hash of its content."""
+    """The address of static/`name`, with a hash of its content; found out once for each request.
+
+    A page of tiles beside a tree of groups asks for its icons thousands of times.
+    """
+    known: dict[str, str] = g.setdefault("assets", {})
+    if name not in known:
+        known[name] = _address(name)
+    return known[name]
+
+
+def _address(name: str) -> str:
     path = Path(current_app.static_folder or "") / name
-    # Not url_for: a page of tiles asks for its icons a thousand times.
     return f"{request.script_root}{current_app.static_url_path}/{name}?v={_content_hash(path, path.stat().st_mtime_ns)}"
 
 

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, request, url_for
+from contextlib import suppress
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 import jobs
 
-from .. import access, forms
+from .. import access, edit_conflicts, forms
 from ..models import Camera, utc_now
 from ..schemas import CameraInput, InvalidInput, Problems, parse
 from ..services import cameras
+from ..services.camera_page import last_saved
 from ..services.cameras import DeletedMeanwhile, EditedMeanwhile
-from ..services.grid import read_frame
+from ..services.grid import Frame, read_frame
+from ..services.inheritance import all_effective
 from .page import ALL, draw
 
 pages = Blueprint("camera_forms", __name__)
+
+
+@pages.app_context_processor
+def _what_holds() -> dict[str, object]:
+    return {"what_holds": lambda camera, tree: all_effective(camera, tree.handing_down(camera.group_id))}
 
 
 @pages.route("/cameras/new", methods=["GET", "POST"])
@@ -24,7 +35,9 @@ def new() -> Response:
     if request.method == "GET":
         return _draw_form(None)
     try:
-        camera = cameras.create(parse(CameraInput, forms.camera_fields(None, request.form)), utc_now())
+        camera = cameras.create(
+            parse(CameraInput, forms.camera_fields(None, request.form)), utc_now(), access.scope("cameras:write")
+        )
     except InvalidInput as error:
         return _draw_form(None, error.problems)
     flash(f"{camera.name} is added." + (" Its first check is under way." if _check_if_due(camera) else ""))
@@ -41,13 +54,13 @@ def edit(camera_id: str) -> Response:
 def _save(camera: Camera) -> Response:
     try:
         given = parse(CameraInput, forms.camera_fields(camera, request.form))
-        saved = cameras.update(camera, given, utc_now())
+        saved = cameras.update(camera, given, utc_now(), access.scope("cameras:write"))
     except InvalidInput as error:
         return _draw_form(camera, error.problems)
     except EditedMeanwhile as error:
         return _draw_conflict(error.camera, given)
     except DeletedMeanwhile:
-        flash(f"Somebody deleted {given.name} while you were editing it.")
+        flash(f"Somebody deleted {given.name} while you were editing it, or moved it to a group that is not yours.")
         return redirect(url_for("cameras.index"), 303)
     flash(f"{saved.name} is saved." + (" A check is under way." if _check_if_due(saved) else ""))
     return redirect(url_for("cameras.show", camera_id=saved.id), 303)
@@ -65,22 +78,47 @@ def _check_if_due(camera: Camera) -> bool:
 
 
 def _draw_form(camera: Camera | None, problems: Problems | None = None) -> Response:
-    frame = read_frame(utc_now())
-    form = forms.camera_form(frame.tree, camera, request.form if problems is not None else None)
+    frame = read_frame(utc_now(), access.scope("cameras:read"))
+    form = _form(frame, camera, request.form if problems is not None else None)
     if camera is None and problems is None:
         form.group_id.data = request.args.get("group", "")
     place = camera.group_id or ALL if camera else ""
     code = 200 if problems is None else 422
-    return draw("cameras/edit.html", code, frame, camera=camera, form=form, problems=problems or {}, place=place)
+    return _draw(code, frame, form, camera, problems=_in_order(form, problems or {}), place=place)
+
+
+def _in_order(form: forms.CameraForm, problems: Problems) -> Problems:
+    """As the fields come on the page, and then what belongs to none of them."""
+    return {name: problems[name] for name in sorted(problems, key=[*form.data, *problems].index)}
 
 
 def _draw_conflict(stored: Camera, given: CameraInput) -> Response:
-    """The person's own text again, on top of the version that is stored now, with what differs."""
-    frame = read_frame(utc_now())
-    form = forms.camera_form(frame.tree, stored, request.form)
-    form.version.data = str(stored.version)
-    context = {"camera": stored, "form": form, "problems": {}, "differences": forms.differences(form, stored, given)}
-    return draw("cameras/edit.html", 409, frame, place=stored.group_id or ALL, **context)
+    """What the other one changed, and the form with both people's changes on top of the version stored now."""
+    frame = read_frame(utc_now(), access.scope("cameras:read"))
+    found = edit_conflicts.differences(stored, given, request.form)
+    form = _form(frame, stored, edit_conflicts.merged(request.form, stored, found))
+    rows, saved = edit_conflicts.as_rows(form, found), last_saved(stored)
+    return _draw(409, frame, form, stored, problems={}, place=stored.group_id or ALL, differences=rows, saved=saved)
+
+
+def _form(frame: Frame, camera: Camera | None, sent: MultiDict[str, str] | None) -> forms.CameraForm:
+    return forms.camera_form(frame.tree, access.scope("cameras:write"), camera, sent)
+
+
+def _draw(code: int, frame: Frame, form: forms.CameraForm, camera: Camera | None, **context: Any) -> Response:
+    handed_down = all_effective(None, frame.tree.handing_down(form.group_id.data or None))
+    must_retype = bool(request.form.get("password"))
+    context |= {"camera": camera, "form": form, "handed_down": handed_down, "must_retype": must_retype}
+    return draw("cameras/edit.html", code, frame, **context)
+
+
+@pages.get("/cameras/handed-down")
+@access.requires("cameras:write")
+def handed_down() -> str:
+    """What a camera of the group that was just chosen in the form would inherit."""
+    tree = read_frame(utc_now(), access.scope("cameras:read")).tree
+    way = tree.handing_down(request.args.get("group_id") or None)
+    return render_template("cameras/_handed_down.html", handed_down=all_effective(None, way), oob=True)
 
 
 @pages.route("/cameras/<camera_id>/delete", methods=["GET", "POST"])
@@ -89,6 +127,7 @@ def delete(camera_id: str) -> Response:
     camera = access.camera_for_write(camera_id)
     if request.method == "GET":
         return draw("cameras/delete.html", camera=camera, place=camera.group_id or ALL)
-    cameras.delete(camera)
+    with suppress(DeletedMeanwhile):  # by somebody else, which is what this person wants, too
+        cameras.delete(camera, utc_now())
     flash(f"{camera.name} is deleted.")
     return redirect(url_for("cameras.index"), 303)

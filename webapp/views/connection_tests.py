@@ -22,8 +22,7 @@ pages = Blueprint("connection_tests", __name__, url_prefix="/connection-tests")
 @access.requires("cameras:write")
 def start() -> Response:
     try:
-        given = parse(StreamInput, {name: request.form.get(name, "") for name in StreamInput.model_fields})
-        test = connection_tests.create(given, current_user, utc_now(), _stored_camera())
+        test = connection_tests.create(parse(StreamInput, _sent_stream()), current_user, utc_now(), _stored_camera())
         jobs.test_connection(test.id)
     except InvalidInput as error:
         return _refuse(error.problems)
@@ -39,6 +38,13 @@ def start() -> Response:
 def show(test_id: str) -> Response:
     """For browsers without JavaScript, and for a test opened in its own tab: it refreshes until it is finished."""
     return draw("connection_tests/show.html", test=access.own_connection_test(test_id))
+
+
+def _sent_stream() -> dict[str, str]:
+    """Of the two streams of a camera's form the one that would be checked."""
+    fields = {name: request.form.get(name, "") for name in StreamInput.model_fields}
+    is_sub = request.form.get("stream") == "sub"
+    return fields | ({"rtsp_url": request.form.get("sub_rtsp_url", "")} if is_sub else {})
 
 
 def _stored_camera() -> Camera | None:

@@ -3,57 +3,137 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from flask import abort, url_for
+from flask import abort, current_app, request, url_for
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
+from ..access import ID
 from ..models import Status
-from ..services.cameras import MAX_PAGE_SIZE
+from ..outcomes import Outcome
+from ..services.finding import KEYS, MAX_PAGE_SIZE
 from ..services.grid import GridQuery, Watch
 
 SIZES = (60, 120, 240)
-SORTS = {"worst": "Worst first", "changed": "Changed last", "name": "By name"}
+SORTS = {
+    "worst": "Worst first",
+    "changed": "Changed last",
+    "name": "By name",
+    "code": "By code",
+    "group": "By group",
+    "checked": "Longest unchecked",
+}
+VIEWS = {"tiles": "Tiles", "matrix": "Matrix", "table": "Table"}
+SWITCHES = {"active": "is_active", "detection": "is_detecting", "maintenance": "in_maintenance"}
+"""Parameters that are yes or no."""
+YES_NO = {"yes": True, "no": False}
 HEADS = re.compile(rf"([A-Za-z0-9_-]{{8}}){{0,{MAX_PAGE_SIZE}}}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 """PostgreSQL takes no NUL in a text, and nobody can type the others."""
-LONGEST_SEARCH = 100
-"""Keeps the address of a poll, which carries it too, below what web servers accept."""
+LONGEST_SEARCH, LONGEST_TAG = 100, 40
+MOST_GROUPS, MOST_TAGS = 8, 5
+"""They keep the address of a poll, which carries all of this too, below the 8 KB that web servers accept."""
 
 
 def read(args: MultiDict[str, str], group_id: str | None = None) -> GridQuery:
     """What cannot be read is taken as not said: an old link still opens."""
-    known = {status.value for status in Status}
-    sort, size = args.get("sort", ""), args.get("size", 0, int)
+    said = args.to_dict()  # a look-up that finds nothing costs a MultiDict an exception, and a poll makes many
+    sort, view, size = said.get("sort", ""), said.get("view", ""), _whole(said.get("size", ""))
+    switches = {field: _switch(args.getlist(name)) for name, field in SWITCHES.items()}
     return GridQuery(
-        statuses=tuple(Status(name) for name in dict.fromkeys(args.getlist("status")) if name in known),
-        search=CONTROL.sub("", args.get("q", "")).strip()[:LONGEST_SEARCH],
+        statuses=tuple(Status(name) for name in _known(args.getlist("status"), Status)),
+        reasons=tuple(Outcome(name) for name in _known(args.getlist("reason"), Outcome)),
+        search=_text(said.get("q", ""), LONGEST_SEARCH),
         group_id=group_id,
-        sort=sort if sort in SORTS else "worst",
-        number=max(1, min(args.get("page", 1, int), 1_000_000)),
+        groups=tuple(id for id in dict.fromkeys(args.getlist("group")) if ID.fullmatch(id))[:MOST_GROUPS],
+        tags=_tags(args.getlist("tag")),
+        sort=sort if sort.removeprefix("-") in KEYS and sort != "-" else "worst",
+        view=view if view in VIEWS else "tiles",
+        number=max(1, min(_whole(said.get("page", "")), 1_000_000)),
         size=size if size in SIZES else SIZES[0],
+        **switches,
     )
+
+
+def _whole(text: str) -> int:
+    """0 for what is no whole number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _known(said: list[str], names: Iterable[str]) -> list[str]:
+    return [name for name in dict.fromkeys(said) if name in set(names)]
+
+
+def _text(said: str, longest: int) -> str:
+    return CONTROL.sub("", said).strip()[:longest]
+
+
+def _tags(said: list[str]) -> tuple[str, ...]:
+    tags = dict.fromkeys(_text(tag, LONGEST_TAG).lower() for tag in said)
+    return tuple(tag for tag in tags if tag and "|" not in tag)[:MOST_TAGS]
+
+
+def _switch(said: list[str]) -> bool | None:
+    """Both at once are none."""
+    found = {YES_NO[word] for word in said if word in YES_NO}
+    return found.pop() if len(found) == 1 else None
+
+
+def parse(address: str) -> GridQuery | None:
+    """The page of the grid at a path with its query string; None when there is none at this address."""
+    try:
+        parts = urlsplit(address)
+        path = parts.path.removeprefix(request.script_root)
+        endpoint, values = current_app.url_map.bind("").match(path, "GET")
+    except (HTTPException, ValueError):
+        return None
+    if parts.scheme or parts.netloc or endpoint not in ("cameras.index", "groups.show"):
+        return None
+    return read(MultiDict(parse_qsl(parts.query)), values.get("group_id"))
 
 
 def write(query: GridQuery) -> dict[str, Any]:
     """What differs from the plain page, as arguments of url_for; the group is part of the path."""
     said = {
         "status": [status.value for status in query.statuses],
+        "reason": [reason.value for reason in query.reasons],
         "q": query.search,
+        "group": list(query.groups),
+        "tag": list(query.tags),
+        **{name: yes_or_no(getattr(query, field)) for name, field in SWITCHES.items()},
         "sort": query.sort if query.sort != "worst" else "",
+        "view": query.view if query.view != "tiles" else "",
         "page": query.number if query.number > 1 else "",
         "size": query.size if query.size != SIZES[0] else "",
     }
     return {name: value for name, value in said.items() if value}
 
 
+def yes_or_no(switch: bool | None) -> str:
+    return "" if switch is None else "yes" if switch else "no"
+
+
+def hidden(query: GridQuery, *but: str) -> list[tuple[str, str]]:
+    """What a GET form has to carry along besides its own fields; it begins on the first page."""
+    pairs = ((name, value) for name, value in write(query).items() if name not in ("page", *but))
+    return [(name, str(one)) for name, value in pairs for one in (value if isinstance(value, list) else [value])]
+
+
 def link(query: GridQuery, **changed: Any) -> str:
     """The address of the grid as `query` with some of it changed; another filter begins on its first page."""
     wanted = replace(query, **({"number": 1} | changed))
-    if wanted.group_id:
-        return url_for("groups.show", group_id=wanted.group_id, **write(wanted))
-    return url_for("cameras.index", **write(wanted))
+    return home(wanted, **write(wanted))
+
+
+def home(query: GridQuery | None, **arguments: Any) -> str:
+    """Where the grid of the query's own group, or of the fleet, lives."""
+    if query and query.group_id:
+        return url_for("groups.show", group_id=query.group_id, **arguments)
+    return url_for("cameras.index", **arguments)
 
 
 def toggled(query: GridQuery, status: Status) -> str:
@@ -62,8 +142,13 @@ def toggled(query: GridQuery, status: Status) -> str:
     return link(query, statuses=rest if status in query.statuses else (*query.statuses, status))
 
 
+def sorted_by(query: GridQuery, key: str) -> str:
+    """The address that sorts by a column, or backwards by the column that it sorts by already."""
+    return link(query, sort=f"-{key}" if query.sort == key else key)
+
+
 def poll(query: GridQuery, watch: Watch) -> str:
-    return url_for("live.grid", group=query.group_id, **write(query), **_carried(watch))
+    return url_for("live.grid", within=query.group_id, **write(query), **_carried(watch))
 
 
 def poll_frame(watch: Watch) -> str:
@@ -80,15 +165,17 @@ def _carried(watch: Watch) -> dict[str, Any]:
 
 def read_watch(args: MultiDict[str, str]) -> Watch:
     """What poll() wrote; 400 when it is not that."""
+    said = args.to_dict()
     try:
         return Watch(
-            since=_number(args.get("since", "0")),
-            stale_at=_number(args.get("stale_at", "0")),
-            counts=args.get("counts", "")[:20],
-            banner=args.get("banner", "")[:20],
-            heads=_heads(args.get("heads", "")),
-            elsewhere=_number(args.get("elsewhere", "0")),
-            worse=_number(args.get("worse", "0")),
+            since=_number(said.get("since", "0")),
+            stale_at=_number(said.get("stale_at", "0")),
+            counts=said.get("counts", "")[:20],
+            banner=said.get("banner", "")[:20],
+            heads=_heads(said.get("heads", "")),
+            elsewhere=_number(said.get("elsewhere", "0")),
+            worse=_number(said.get("worse", "0")),
+            told=_number(said.get("told", "0")),
         )
     except ValueError:
         abort(400)

@@ -15,6 +15,7 @@ from ..models import Camera, utc_now
 from ..services import camera_page
 from ..services.grid import Frame, GridQuery, NoSuchGroup, watch_frame
 from ..services.grid_changes import Delta, changes
+from ..services.rights import Scope
 from . import grid_address
 from .page import ALL, pace
 
@@ -29,26 +30,28 @@ LATE = "No result yet. Look whether the workers are running, then check again."
 @pages.get("/cameras")
 @access.requires("cameras:read")
 def grid() -> Response:
-    query = grid_address.read(request.args, request.args.get("group"))
+    query = grid_address.read(request.args, request.args.get("within"))
     try:
-        delta = changes(query, grid_address.read_watch(request.args), utc_now())
+        delta = changes(query, grid_address.read_watch(request.args), utc_now(), _sight)
     except NoSuchGroup:
         return redirect_browser(url_for("cameras.index"))
-    return _draw(delta, "live/grid.html", grid_address.poll(query, delta.watch), query) if delta else nothing_new()
+    if delta is None:
+        return nothing_new()
+    return _draw(delta, f"live/{query.view}.html", grid_address.poll(query, delta.watch), query)
 
 
 @pages.get("/frame")
 @access.requires("cameras:read")
 def frame() -> Response:
     """For pages without cameras: the tree, the counts and the banner around them."""
-    delta = changes(GridQuery(), grid_address.read_watch(request.args), utc_now())
+    delta = changes(GridQuery(), grid_address.read_watch(request.args), utc_now(), _sight)
     return _draw(delta, "live/frame.html", grid_address.poll_frame(delta.watch)) if delta else nothing_new()
 
 
 @pages.get("/cameras/<camera_id>")
 @access.requires("cameras:read")
 def camera(camera_id: str) -> Response:
-    delta = changes(GridQuery(), watch := grid_address.read_watch(request.args), utc_now())
+    delta = changes(GridQuery(), watch := grid_address.read_watch(request.args), utc_now(), _sight)
     asked = Asked.read()
     if delta is None and asked is None:
         return nothing_new()
@@ -59,6 +62,10 @@ def camera(camera_id: str) -> Response:
         return _draw_camera(shown, delta or Delta(watch), asked) if delta else nothing_new()
     answer = _draw_camera(shown, delta or Delta(watch))
     return toast(answer, "error", LATE) if asked and not asked.is_answered_by(shown) else answer
+
+
+def _sight() -> Scope:
+    return access.scope("cameras:read")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from typing import Any
 from flask import Response, make_response, render_template
 from flask_login import current_user
 
+from .. import access
 from ..models import utc_now
+from ..services import saved_views
 from ..services.grid import Frame, read_frame, watch_frame
 from . import grid_address
 
@@ -16,9 +18,10 @@ ALL = "all"
 
 def draw(template: str, code: int = 200, frame: Frame | None = None, **context: Any) -> Response:
     """`place` in the context marks the current row of the tree: a group's id, or ALL."""
-    frame = frame or read_frame(utc_now())
-    context = {"place": "", "poll_url": grid_address.poll_frame(watch_frame(frame)), "pace": pace()} | context
-    return make_response(render_template(template, frame=frame, tree=frame.tree, banner=frame.banner, **context), code)
+    frame = frame or read_frame(utc_now(), access.scope("cameras:read"))
+    around = {"frame": frame, "tree": frame.tree, "banner": frame.banner, "views": saved_views.listed(current_user)}
+    usual = {"place": "", "poll_url": grid_address.poll_frame(watch_frame(frame)), "pace": pace()}
+    return make_response(render_template(template, **(around | usual | context)), code)
 
 
 def pace() -> int:

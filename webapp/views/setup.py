@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from .. import security
 from ..extensions import limiter
 from ..schemas import InvalidInput, Problems
-from ..services import users
+from ..services import setup
 
 pages = Blueprint("setup", __name__)
 
@@ -17,16 +17,16 @@ pages = Blueprint("setup", __name__)
 @limiter.limit("10/minute")
 def show(token: str) -> Response:
     try:
-        users.check_setup_token(token)
+        setup.check(token)
         return _create(token) if request.method == "POST" else _form({}, 200)
-    except users.SetupClosed:
+    except setup.SetupClosed:
         return make_response(render_template("setup/closed.html"), 410)
     except InvalidInput as error:
         return _form(error.problems, 422)
 
 
 def _create(token: str) -> Response:
-    user = users.set_up(token, request.form.get("email", ""), request.form.get("password", ""))
+    user = setup.take_up(token, request.form.get("email", ""), request.form.get("password", ""))
     security.start_login(user)
     return redirect(url_for("cameras.index"), 303)
 

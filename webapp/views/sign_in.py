@@ -13,7 +13,7 @@ from .. import access, security
 from ..extensions import limiter
 from ..models import utc_now
 from ..schemas import InvalidInput, Problems, SignIn, parse
-from ..services import users
+from ..services import admins, sign_in
 
 pages = Blueprint("sign_in", __name__)
 
@@ -51,7 +51,7 @@ def _try_to_sign_in() -> AnyResponse:
         given = parse(SignIn, {name: request.form.get(name, "") for name in ("email", "password")})
     except InvalidInput as error:
         return _form(error.problems, 422)
-    user = users.sign_in(given, utc_now())
+    user = sign_in.sign_in(given, utc_now())
     if user is None:
         return _form(WRONG, 401)
     security.start_login(user)
@@ -69,5 +69,5 @@ def _wanted() -> str:
 
 
 def _form(problems: Problems, code: int) -> Response:
-    html = render_template("sign_in/show.html", problems=problems, is_new=not users.admin_exists())
+    html = render_template("sign_in/show.html", problems=problems, is_new=not admins.exist())
     return make_response(html, code)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask
+from flask_login import current_user
 
 from ..extensions import settings
 from ..models import Camera, Status, utc_now
@@ -39,10 +41,17 @@ STEPS = {
 
 def register(app: Flask) -> None:
     app.jinja_env.globals.update(WORDS=WORDS, SHAPES=SHAPES, STEPS=STEPS, STRIP=STRIP, STALE_SECONDS=stale_seconds)
-    app.jinja_env.globals.update(now=utc_now, shown_status=shown_status, outcome_of=outcome_of)
+    app.jinja_env.globals.update(own_zone=own_zone, now=utc_now, shown_status=shown_status, outcome_of=outcome_of)
     app.jinja_env.globals.update(is_stale=is_stale, outcome_named=Outcome, steps_of=steps_of)
     app.jinja_env.filters.update(
-        span=span, age=age, epoch=epoch, clock=clock, number=number, plural=plural, address=address
+        span=span,
+        age=age,
+        epoch=epoch,
+        clock=clock,
+        day_and_clock=day_and_clock,
+        number=number,
+        plural=plural,
+        address=address,
     )
 
 
@@ -73,8 +82,21 @@ def epoch(moment: datetime) -> int:
 
 
 def clock(moment: datetime, pattern: str = "%H:%M") -> str:
-    """In UTC; the browser turns it into its own time."""
-    return moment.strftime(pattern)
+    """In the person's time zone. For those who chose none it is UTC, which the browser turns into its own time."""
+    return moment.astimezone(own_zone() or UTC).strftime(pattern)
+
+
+def day_and_clock(moment: datetime) -> str:
+    return clock(moment, "%Y-%m-%d %H:%M")
+
+
+def own_zone() -> ZoneInfo | None:
+    """The zone that the person who asks has chosen, if any; None also for one that this machine no longer knows."""
+    name = current_user.time_zone if current_user.is_authenticated else None
+    try:
+        return ZoneInfo(name) if name else None
+    except ZoneInfoNotFoundError:
+        return None
 
 
 def number(value: float) -> str:

@@ -1,0 +1,159 @@
+"""Maintenance and switching off: the history, the audit, and what readings make of an end that nobody announced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete
+
+from webapp.extensions import db
+from webapp.models import AuditEntry, Camera, Status, StatusChange
+from webapp.schemas import InvalidInput, MaintenanceInput, parse
+from webapp.services import live
+from webapp.services.camera_switches import set_active, set_maintenance
+from webapp.services.cameras import DeletedMeanwhile
+from webapp.services.shown import shown_status
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def gate(either_app: Flask) -> Camera:
+    camera = Camera(name="Gate", rtsp_url="rtsp://10.20.4.14/s", status="live", next_due_at=NOW + 2 * HOUR)
+    db.session.add(camera)
+    db.session.commit()
+    return camera
+
+
+def history() -> list[tuple[datetime, str, str]]:
+    return [(c.at, c.old, c.new) for c in db.session.scalars(db.select(StatusChange).order_by(StatusChange.at))]
+
+
+def acts() -> list[str]:
+    return list(db.session.scalars(db.select(AuditEntry.action).order_by(AuditEntry.at)))
+
+
+def test_maintenance_is_history_from_its_beginning_to_its_end(gate: Camera) -> None:
+    set_maintenance(gate, NOW + HOUR, NOW)
+    assert shown_status(gate, NOW) is Status.MAINTENANCE
+    set_maintenance(gate, None, NOW + HOUR / 2)
+    assert shown_status(gate, NOW + HOUR / 2) is Status.LIVE
+    assert history() == [(NOW, "live", "maintenance"), (NOW + HOUR / 2, "maintenance", "live")]
+    assert acts() == ["camera.maintain", "camera.resume"]
+
+
+def test_extending_maintenance_moves_its_end_and_adds_nothing_to_the_history(gate: Camera) -> None:
+    set_maintenance(gate, NOW + HOUR, NOW)
+    set_maintenance(gate, NOW + 3 * HOUR, NOW + HOUR / 2)
+    assert gate.maintenance_until == NOW + 3 * HOUR
+    assert history() == [(NOW, "live", "maintenance")]
+    [changes] = db.session.scalars(db.select(AuditEntry.changes).where(AuditEntry.at > NOW))
+    assert changes == {"maintenance_until": [(NOW + HOUR).isoformat(), (NOW + 3 * HOUR).isoformat()]}
+
+
+def test_maintenance_that_ran_out_unnoticed_ends_in_the_history_when_it_did(gate: Camera) -> None:
+    set_maintenance(gate, NOW + HOUR, NOW)
+    set_maintenance(gate, NOW + 4 * HOUR, NOW + 2 * HOUR)
+    assert history() == [
+        (NOW, "live", "maintenance"),
+        (NOW + HOUR, "maintenance", "live"),
+        (NOW + 2 * HOUR, "live", "maintenance"),
+    ]
+
+
+def test_open_pages_learn_of_it(gate: Camera) -> None:
+    live.publish([], status_changed=True)
+    before = live.changes_since(0)
+    set_maintenance(gate, NOW + HOUR, NOW)
+    found = live.changes_since(before.seq)
+    assert found.status_changed
+    assert found.ids == (gate.id,)
+
+
+@pytest.mark.parametrize("until", [NOW, NOW - HOUR, NOW + timedelta(days=400)])
+def test_an_end_that_is_none_is_refused_and_nothing_is_written(gate: Camera, until: datetime) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        set_maintenance(gate, until, NOW)
+    assert list(caught.value.problems) == ["until"]
+    assert (history(), acts()) == ([], [])
+
+
+def test_ending_what_has_not_begun_changes_nothing(gate: Camera) -> None:
+    set_maintenance(gate, None, NOW)
+    assert (history(), acts()) == ([], [])
+
+
+def test_a_camera_is_switched_off_and_on_again_and_then_checked_at_once(gate: Camera) -> None:
+    set_active(gate, False, NOW)
+    set_active(gate, False, NOW)
+    assert shown_status(gate, NOW) is Status.DISABLED
+    set_active(gate, True, NOW + HOUR)
+    assert (gate.is_active, gate.next_due_at) == (True, NOW + HOUR)
+    assert history() == [(NOW, "live", "disabled"), (NOW + HOUR, "disabled", "live")]
+    assert acts() == ["camera.disable", "camera.enable"]
+
+
+def test_an_edit_that_was_open_while_it_was_switched_off_is_told(gate: Camera) -> None:
+    version = gate.version
+    set_active(gate, False, NOW)
+    assert gate.version == version + 1
+
+
+def test_switched_off_during_maintenance_it_is_back_in_it_afterwards(gate: Camera) -> None:
+    set_maintenance(gate, NOW + 4 * HOUR, NOW)
+    set_active(gate, False, NOW + HOUR)
+    set_active(gate, True, NOW + 2 * HOUR)
+    assert [new for _, _, new in history()] == ["maintenance", "disabled", "maintenance"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "off", "told"),
+    [
+        (1, 2, ["maintenance", "live", "disabled", "live"]),
+        (2, 1, ["maintenance", "disabled", "live"]),
+    ],
+)
+def test_maintenance_that_ran_out_before_or_while_it_was_off_is_forgotten(
+    gate: Camera, ends: int, off: int, told: list[str]
+) -> None:
+    set_maintenance(gate, NOW + ends * HOUR, NOW)
+    set_active(gate, False, NOW + off * HOUR)
+    set_active(gate, True, NOW + 3 * HOUR)
+    assert [new for _, _, new in history()] == told
+    assert gate.maintenance_until is None
+
+
+@pytest.mark.parametrize("act", [lambda c: set_active(c, False, NOW), lambda c: set_maintenance(c, NOW + HOUR, NOW)])
+def test_a_camera_that_is_gone_says_so(gate: Camera, act: Callable[[Camera], Any]) -> None:
+    db.session.execute(delete(Camera))
+    db.session.commit()
+    with pytest.raises(DeletedMeanwhile):
+        act(gate)
+
+
+@pytest.mark.parametrize(
+    ("given", "end"),
+    [
+        ({}, NOW + HOUR),
+        ({"span": "day"}, NOW + 12 * HOUR),
+        ({"span": "day", "zone": "Asia/Tokyo"}, NOW + 3 * HOUR),
+        ({"span": "day", "zone": "No/Where"}, NOW + 12 * HOUR),
+        ({"span": "day", "zone": "../../etc/passwd"}, NOW + 12 * HOUR),
+        ({"span": "moment", "until": "2026-11-22T18:30", "zone": "Europe/Vienna"}, NOW + 5.5 * HOUR),
+        ({"span": "moment", "until": "2026-11-22T18:30+02:00", "zone": "Asia/Tokyo"}, NOW + 4.5 * HOUR),
+    ],
+)
+def test_the_end_is_read_by_the_clock_of_whoever_says_it(given: dict[str, str], end: datetime) -> None:
+    assert parse(MaintenanceInput, given).end(NOW) == end
+
+
+@pytest.mark.parametrize("until", ["", "soon", "2026-11-31T10:00", "0001-01-01T00:00"])
+def test_what_is_no_moment_is_refused_at_its_field(until: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse(MaintenanceInput, {"span": "moment", "until": until, "zone": "Asia/Tokyo"}).end(NOW)
+    assert list(caught.value.problems) == ["until"]
