@@ -34,6 +34,15 @@ TABLES = {
     "import_rows",
     "bulk_actions",
     "bulk_cameras",
+    "camera_health_hour",
+    "camera_health_day",
+    "acknowledgements",
+    "mutes",
+    "maintenance_windows",
+    "camera_references",
+    "image_findings",
+    "reports",
+    "housekeeping_runs",
 }
 
 

@@ -51,7 +51,7 @@ class Worker:
         return [int(pid) for pid in children.read_text().split()] if children.exists() else []
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 8.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> None:
     give_up = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < give_up, "it did not happen in time"

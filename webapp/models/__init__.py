@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from .columns import UtcDateTime, new_id, utc_now
 from .fleet import Camera, CameraGroup, Status
-from .health import OUTCOME_CODES, CameraHealth, CameraSnapshot, ConnectionTest, StatusChange
+from .health import OUTCOME_CODES, CameraHealth, ConnectionTest, StatusChange
+from .history import Acknowledgement, HealthDay, HealthHour, MaintenanceWindow, Mute
+from .image import CameraReference, CameraSnapshot, ImageFinding
 from .people import (
     GIVEN_ON_GROUPS,
     PERMISSIONS,
@@ -16,12 +18,14 @@ from .people import (
     User,
     role_grants,
 )
+from .upkeep import HousekeepingRun, Report
 from .work import BulkAction, BulkCamera, BulkResult, Import, ImportRow, WorkState
 
 __all__ = [
     "GIVEN_ON_GROUPS",
     "OUTCOME_CODES",
     "PERMISSIONS",
+    "Acknowledgement",
     "ApiToken",
     "AuditEntry",
     "BulkAction",
@@ -30,11 +34,19 @@ __all__ = [
     "Camera",
     "CameraGroup",
     "CameraHealth",
+    "CameraReference",
     "CameraSnapshot",
     "ConnectionTest",
     "GroupRole",
+    "HealthDay",
+    "HealthHour",
+    "HousekeepingRun",
+    "ImageFinding",
     "Import",
     "ImportRow",
+    "MaintenanceWindow",
+    "Mute",
+    "Report",
     "Role",
     "SavedView",
     "Status",

@@ -28,7 +28,7 @@ class Status(StrEnum):
 class CameraGroup(db.Model):  # type: ignore[name-defined,misc]
     """A node of the group tree. Its name is unique among its siblings.
 
-    The four settings hold for every camera of the sub-tree that has no value of its own; None: inherited from above.
+    The five settings hold for every camera of the sub-tree that has no value of its own; None: inherited from above.
     """
 
     __tablename__ = "camera_groups"
@@ -42,6 +42,7 @@ class CameraGroup(db.Model):  # type: ignore[name-defined,misc]
     detection_sensitivity: Mapped[float | None] = mapped_column(Float)
     check_interval_seconds: Mapped[int | None] = mapped_column(Integer)
     retention_days: Mapped[int | None] = mapped_column(Integer)
+    image_sensitivity: Mapped[str | None] = mapped_column(String(6))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     version: Mapped[int] = mapped_column(Integer, default=1)
@@ -50,7 +51,8 @@ class CameraGroup(db.Model):  # type: ignore[name-defined,misc]
 class Camera(db.Model):  # type: ignore[name-defined,misc]
     """A camera: what people say of it, and beneath that what the last reading said. A list page reads only this row."""
 
-    # enable_detection, detection_sensitivity, check_interval_seconds, retention_days: None is inherited from the group.
+    # enable_detection, detection_sensitivity, check_interval_seconds, retention_days, image_sensitivity: None is
+    # inherited from the group.
     # No index on status or next_due_at: both change with every reading, and an index on them would cost each of those
     # updates more than reading five thousand rows costs the one query a minute that asks for them.
     __tablename__ = "cameras"
@@ -80,6 +82,8 @@ class Camera(db.Model):  # type: ignore[name-defined,misc]
     detection_sensitivity: Mapped[float | None] = mapped_column(Float)
     check_interval_seconds: Mapped[int | None] = mapped_column(Integer)
     retention_days: Mapped[int | None] = mapped_column(Integer)
+    image_sensitivity: Mapped[str | None] = mapped_column(String(6))
+    """off, low, medium or high: how readily the picture is found at fault."""
     maintenance_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
@@ -109,6 +113,12 @@ class Camera(db.Model):  # type: ignore[name-defined,misc]
     fps_source: Mapped[str | None] = mapped_column(String(10))
     picture_hash: Mapped[str | None] = mapped_column(String(16))
     picture_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    findings: Mapped[tuple[str, ...]] = mapped_column(Tags, default=())
+    """What is wrong with its picture, confirmed."""
+    image_memory: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What the next picture is judged by: hashes of the last ones, findings that wait to be confirmed."""
+    flapping_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Set while the camera goes up and down again and again."""
 
     group: Mapped[CameraGroup | None] = relationship(lazy="raise")
 

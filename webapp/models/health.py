@@ -1,11 +1,11 @@
-"""What the checks found: readings, changes of status, pictures that are kept, tests before save."""
+"""What the checks found: readings, changes of status, tests before save."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, REAL, Boolean, Float, ForeignKey, Index, Integer, SmallInteger, String, Text
+from sqlalchemy import JSON, REAL, Boolean, Float, ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
@@ -49,22 +49,9 @@ class StatusChange(db.Model):  # type: ignore[name-defined,misc]
     old: Mapped[str] = mapped_column(String(50))
     new: Mapped[str] = mapped_column(String(50))
     reason: Mapped[str | None] = mapped_column(String(30))
-    """The outcome that caused it, or None when a person did."""
-
-
-class CameraSnapshot(db.Model):  # type: ignore[name-defined,misc]
-    """A stored picture that is kept until its expiry date."""
-
-    __tablename__ = "camera_snapshots"
-    __table_args__ = (Index("ix_camera_snapshots_camera_created", "camera_id", "created_at"),)
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
-    camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"))
-    filename: Mapped[str] = mapped_column(String(255))
-    storage_path: Mapped[str] = mapped_column(String(512), unique=True)
-    file_size: Mapped[int | None] = mapped_column(Integer)
-    expiry_date: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    """The outcome that caused it, or None when a person did or its picture, see finding."""
+    finding: Mapped[str | None] = mapped_column(String(20))
+    """What is wrong with the picture, when that caused it."""
 
 
 class ConnectionTest(db.Model):  # type: ignore[name-defined,misc]
