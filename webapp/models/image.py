@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
@@ -32,6 +32,8 @@ class CameraSnapshot(db.Model):  # type: ignore[name-defined,misc]
     """The change of status it shows, when it was kept for that. No key: each of the two has an end of its own."""
     side: Mapped[str | None] = mapped_column(String(6))
     """before or after that change."""
+    kept_days: Mapped[int | None] = mapped_column(SmallInteger)
+    """The retention that gave the expiry date; None: nothing did that may change."""
 
 
 class ImageFinding(db.Model):  # type: ignore[name-defined,misc]

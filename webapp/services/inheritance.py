@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -53,6 +53,15 @@ def effective(name: str, holder: Holder | None, way: Sequence[NamedHolder]) -> E
         if getattr(group, name) is not None:
             return Effective(getattr(group, name), is_own=False, group=group)
     return Effective(defaults()[name], is_own=False)
+
+
+def way(group_id: str | None, groups: Mapping[str, Any]) -> list[Any]:
+    """From the top of the tree down to the group itself; `groups` have an id and a parent_id."""
+    found: list[Any] = []
+    while group_id and group_id in groups and len(found) < len(groups):
+        found.append(groups[group_id])
+        group_id = found[-1].parent_id
+    return found[::-1]
 
 
 def all_effective(holder: Holder | None, way: Sequence[NamedHolder]) -> dict[str, Effective]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, select, update
 
 from ..extensions import db
 from ..models import Camera, CameraGroup
-from .inheritance import effective
+from .inheritance import effective, way
 from .judge import waits_for_the_login
 from .sweep_plan import interval as tick_length
 from .sweep_plan import tick_of
@@ -30,15 +30,8 @@ class Paces:
 
     def interval(self, camera: Any) -> timedelta:
         """Of a camera, its row, or the input it is to be: its own, else its nearest group's, else the general one."""
-        found = effective("check_interval_seconds", camera, self._way(camera.group_id))
+        found = effective("check_interval_seconds", camera, way(camera.group_id, self.groups))
         return timedelta(seconds=found.value)
-
-    def _way(self, group_id: str | None) -> list[Any]:
-        way: list[Any] = []
-        while group_id and group_id in self.groups and len(way) < len(self.groups):
-            way.append(self.groups[group_id])
-            group_id = way[-1].parent_id
-        return way[::-1]
 
 
 def read() -> Paces:

@@ -47,7 +47,7 @@ def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
     op.drop_index("ix_camera_snapshots_change_id", "camera_snapshots")
-    for name in ("side", "change_id", "kind"):
+    for name in ("kept_days", "side", "change_id", "kind"):
         op.drop_column("camera_snapshots", name)
     op.drop_column("status_changes", "finding")
     for name in ("flapping_since", "image_memory", "findings", "image_sensitivity"):
@@ -136,6 +136,7 @@ def _snapshots() -> None:
     op.add_column("camera_snapshots", sa.Column("kind", sa.String(10), nullable=False, server_default="regular"))
     op.add_column("camera_snapshots", sa.Column("change_id", sa.String(36)))
     op.add_column("camera_snapshots", sa.Column("side", sa.String(6)))
+    op.add_column("camera_snapshots", sa.Column("kept_days", sa.SmallInteger))
     op.create_index("ix_camera_snapshots_change_id", "camera_snapshots", ["change_id"])
 
 
