@@ -119,6 +119,10 @@ class Camera(db.Model):  # type: ignore[name-defined,misc]
     """What the next picture is judged by: hashes of the last ones, findings that wait to be confirmed."""
     flapping_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Set while the camera goes up and down again and again."""
+    flips: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """The last times it went up or down, in epoch seconds: what the next one is judged by."""
+    slow_checks: Mapped[int] = mapped_column(Integer, default=0)
+    """Checks in a row that were answered too slowly, counted no further than decides."""
 
     group: Mapped[CameraGroup | None] = relationship(lazy="raise")
 

@@ -31,6 +31,8 @@ def upgrade() -> None:
     op.add_column("cameras", sa.Column("findings", sa.Text, nullable=False, server_default=""))
     op.add_column("cameras", sa.Column("image_memory", sa.JSON(none_as_null=True)))
     op.add_column("cameras", sa.Column("flapping_since", UtcDateTime()))
+    op.add_column("cameras", sa.Column("flips", sa.JSON, nullable=False, server_default="[]"))
+    op.add_column("cameras", sa.Column("slow_checks", sa.Integer, nullable=False, server_default="0"))
     op.add_column("status_changes", sa.Column("finding", sa.String(20)))
     _roll_up("camera_health_hour", sa.Column("hour", UtcDateTime(), primary_key=True))
     _roll_up("camera_health_day", sa.Column("day", sa.Date, primary_key=True))
@@ -50,7 +52,7 @@ def downgrade() -> None:
     for name in ("kept_days", "side", "change_id", "kind"):
         op.drop_column("camera_snapshots", name)
     op.drop_column("status_changes", "finding")
-    for name in ("flapping_since", "image_memory", "findings", "image_sensitivity"):
+    for name in ("slow_checks", "flips", "flapping_since", "image_memory", "findings", "image_sensitivity"):
         op.drop_column("cameras", name)
     op.drop_column("camera_groups", "image_sensitivity")
 
