@@ -22,6 +22,7 @@ VIENNA = ZoneInfo("Europe/Vienna")
         ("camera.export_credentials", "Camera exported with passwords"),
         ("user.disable", "Person shut out"),
         ("bulk.move", "Bulk action: move"),
+        ("import.start", "Import started"),
         ("door.open_wide", "Door open wide"),
         ("odd", "Odd"),
     ],
@@ -49,6 +50,8 @@ def test_no_field_of_a_camera_is_told_by_the_name_of_its_column() -> None:
         ("maintenance_until", "2026-11-22T06:00:00+00:00", "2026-11-22 07:00 CET"),
         ("maintenance_until", "9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59+00:00"),
         ("maintenance_until", "soon", "soon"),
+        ("act", "undo", "taking them back"),
+        ("end", "cancelled", "stopped on the way"),
     ],
 )
 def test_a_value_reads_as_people_write_it(name: str, stored: object, words: str) -> None:

@@ -67,7 +67,19 @@ FIELDS = {
     "retention_days": "Retention, days",
     "maintenance_until": "Maintenance until",
     "email": "E-mail",
+    "act": "What was started",
+    "end": "How it ended",
+    "created": "New cameras",
+    "updated": "Changed cameras",
+    "error": "Rows left out",
+    "undone": "Rows taken back",
+    "left": "Rows that stay",
 }
+VALUES = {
+    "act": {"import": "storing its rows", "undo": "taking them back"},
+    "end": {"done": "all is stored", "cancelled": "stopped on the way", "failed": "came to a halt"},
+}
+"""Field → what its codes mean."""
 MOMENTS = ("_at", "_until")
 """How the fields end that hold a moment."""
 
@@ -128,7 +140,7 @@ def value(name: str, stored: Any, zone: tzinfo = UTC) -> str:
         return repr(stored).removesuffix(".0")
     if name.endswith(MOMENTS):
         return _moment(str(stored), zone)
-    return str(stored)
+    return VALUES.get(name, {}).get(str(stored), str(stored))
 
 
 def _moment(text: str, zone: tzinfo) -> str:
