@@ -56,7 +56,8 @@ def reset_link(email: str) -> None:
         raise click.ClickException(f"{user.email} is disabled. An administrator has to enable them first.")
     link = users.new_link(user, utc_now())
     click.echo(f"{settings.url}/join/{link.token}")
-    click.echo(f"It works once, until {link.expires_at:%Y-%m-%d %H:%M} UTC. All sessions of {user.email} have ended.")
+    click.echo(f"It works once, until {link.expires_at:%Y-%m-%d %H:%M} UTC.")
+    click.echo(f"The old password and all sessions of {user.email} have ended.")
 
 
 @click.command("prepare")

@@ -5,8 +5,10 @@ from flask import Flask
 
 from tests.conftest import PASSWORD
 from tests.services.people import NOW, audited, everything_audited, new_person
+from webapp.extensions import db
+from webapp.models import User
 from webapp.schemas import InvalidInput, LookInput, PasswordChange, SignIn, parse
-from webapp.services import me
+from webapp.services import me, users
 from webapp.services.sign_in import sign_in
 
 NEW = "another horse battery"
@@ -43,6 +45,15 @@ def test_a_password_is_changed_only_by_who_knows_it_and_into_another(
         me.change_password(user, parse(PasswordChange, {"old": old, "password": new}), NOW)
     assert list(refused.value.problems) == [field]
     assert (user.password_hash, user.session_version) == before
+
+
+def test_a_password_that_was_reset_while_its_owner_typed_stays_reset(either_app: Flask) -> None:
+    user = new_person()
+    with either_app.app_context():
+        users.new_link(db.session.get_one(User, user.id), NOW)
+    with pytest.raises(InvalidInput, match="not your password"):
+        me.change_password(user, PasswordChange(old=PASSWORD, password=NEW), NOW)
+    assert sign_in(SignIn(email=user.email, password=NEW), NOW) is None
 
 
 def test_only_what_was_said_of_the_look_changes(app: Flask) -> None:

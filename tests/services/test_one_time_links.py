@@ -11,7 +11,7 @@ from flask import Flask
 from tests.conftest import PASSWORD
 from tests.services.people import NOW, at_once, audited, everything_audited, new_person
 from webapp.extensions import db
-from webapp.models import User
+from webapp.models import RESET, User
 from webapp.schemas import InvitationInput, NewPassword, SignIn
 from webapp.services import one_time_links, users
 from webapp.services.one_time_links import LinkClosed
@@ -70,14 +70,16 @@ def test_a_forged_a_replaced_and_a_disabled_persons_link_open_nothing(app: Flask
         one_time_links.holder(second, NOW)
 
 
-def test_after_a_reset_the_old_password_is_no_use(app: Flask) -> None:
+def test_a_reset_ends_the_old_password_and_the_sessions_at_once(either_app: Flask) -> None:
     user = new_person()
     cookie = user.get_id()
     token = users.new_link(user, NOW).token
     assert user.get_id() != cookie
-    assert sign_in(SignIn(email=user.email, password=PASSWORD), NOW)
+    for password in (PASSWORD, RESET):
+        assert sign_in(SignIn(email=user.email, password=password), NOW) is None
     one_time_links.take_up(token, NEW, NOW)
     assert sign_in(SignIn(email=user.email, password=PASSWORD), NOW) is None
+    assert sign_in(SignIn(email=user.email, password=NEW.password), NOW) is user
     assert ("user.reset_password", user.email, user.email) in audited()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.conftest import PASSWORD
 from tests.services.people import NOW, at_once, audited, everything_audited, new_person
 from webapp.extensions import db
-from webapp.models import AuditEntry, CameraGroup, GroupRole, Role, User
+from webapp.models import RESET, AuditEntry, CameraGroup, GroupRole, Role, User
 from webapp.schemas import GroupRoleInput, InvalidInput, InvitationInput, RightsInput, UserInput
 from webapp.services import users
 
@@ -144,6 +144,7 @@ class TestTheLastAdministrator:
         root = new_person(Role.ADMIN)
         new_person(Role.ADMIN, "disabled@example.com", is_enabled=False)
         new_person(Role.ADMIN, "invited@example.com", password_hash="")
+        new_person(Role.ADMIN, "reset@example.com", password_hash=RESET)
         for act in (partial(users.update, root, RightsInput(role="operator")), partial(users.disable, root)):
             with pytest.raises(InvalidInput, match="last administrator"):
                 act(now=NOW)

@@ -10,6 +10,7 @@ from .image import CameraReference, CameraSnapshot, ImageFinding
 from .people import (
     GIVEN_ON_GROUPS,
     PERMISSIONS,
+    RESET,
     ApiToken,
     AuditEntry,
     GroupRole,
@@ -25,6 +26,7 @@ __all__ = [
     "GIVEN_ON_GROUPS",
     "OUTCOME_CODES",
     "PERMISSIONS",
+    "RESET",
     "Acknowledgement",
     "ApiToken",
     "AuditEntry",

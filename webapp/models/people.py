@@ -31,6 +31,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
 """What a role may do. Only '*' holds users:write, audit:read and cameras:credentials."""
 
 
+RESET = "reset"
+"""Stands where the hash was, from a reset until the person has chosen a password anew: no password fits it."""
+
+
 GIVEN_ON_GROUPS = (Role.VIEWER, Role.OPERATOR)
 """The roles that can be given on a group; what only an administrator may do concerns the whole installation."""
 
@@ -72,6 +76,10 @@ class User(UserMixin, db.Model):  # type: ignore[name-defined,misc]
     @property
     def has_joined(self) -> bool:
         return bool(self.password_hash)
+
+    @property
+    def has_password(self) -> bool:
+        return self.password_hash not in ("", RESET)
 
     @property
     def display_name(self) -> str:

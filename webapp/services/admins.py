@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, text
 
 from ..extensions import db, settings
-from ..models import Role, User
+from ..models import RESET, Role, User
 from ..schemas import InvalidInput
 
 TURN = 7261_2027
@@ -23,6 +23,6 @@ def wait_for_the_turn() -> None:
 
 def require_another(user: User) -> None:
     """InvalidInput when nobody but this person could let people in again; ask when it is your turn."""
-    able = select(User.id).where(User.role == Role.ADMIN, User.is_enabled, User.password_hash != "")
+    able = select(User.id).where(User.role == Role.ADMIN, User.is_enabled, User.password_hash.not_in(("", RESET)))
     if db.session.scalar(able.where(User.id != user.id).limit(1)) is None:
         raise InvalidInput({"role": ["This is the last administrator. Make somebody else one first."]})

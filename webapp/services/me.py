@@ -6,7 +6,7 @@ from datetime import datetime
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from ..extensions import transaction
+from ..extensions import db, transaction
 from ..models import User
 from ..schemas import InvalidInput, LookInput, PasswordChange
 from . import audit
@@ -26,9 +26,18 @@ def change_password(user: User, given: PasswordChange, now: datetime) -> None:
         raise InvalidInput({"password": ["Choose a password that differs from the old one."]})
     password_hash = generate_password_hash(given.password)
     with transaction():
+        _require_same_login(user)
         user.password_hash = password_hash
         user.session_version += 1
         audit.record("user.change_password", user, at=now)
+
+
+def _require_same_login(user: User) -> None:
+    """An administrator may have ended the password while it was typed."""
+    before = user.password_hash
+    stored = db.session.get_one(User, user.id, populate_existing=True, with_for_update=True)
+    if stored.password_hash != before:
+        raise InvalidInput({"old": ["This is not your password."]})
 
 
 def sign_out_everywhere(user: User, now: datetime) -> None:

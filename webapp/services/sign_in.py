@@ -17,9 +17,10 @@ from .users import by_email
 def sign_in(given: SignIn, now: datetime) -> User | None:
     """The user whom e-mail and password belong to; it takes as long for an e-mail nobody has."""
     user = by_email(given.email)
-    # Somebody who was invited and has not joined yet has no hash, and must not be known by the time it takes.
-    fits = check_password_hash((user.password_hash if user else "") or _nobodys_hash(), given.password)
-    if user is None or not fits or not user.is_enabled or not user.has_joined:
+    # Somebody who is to choose a password yet has no hash, and must not be known by the time it takes.
+    can_fit = user is not None and user.has_password
+    fits = check_password_hash(user.password_hash if user and can_fit else _nobodys_hash(), given.password)
+    if user is None or not (fits and can_fit) or not user.is_enabled:
         _note_failure(user, now)
         return None
     with transaction(), audit.acting_as(user):

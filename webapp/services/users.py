@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.security import generate_password_hash
 
 from ..extensions import db, transaction
-from ..models import GroupRole, Role, User, utc_now
+from ..models import RESET, GroupRole, Role, User, utc_now
 from ..schemas import GroupRoleInput, InvalidInput, InvitationInput, RightsInput, UserInput
 from . import admins, audit, group_paths, live, one_time_links
 from .group_paths import Path
@@ -133,10 +133,11 @@ def _switch(user: User, is_enabled: bool, action: str, now: datetime) -> None:
 
 
 def new_link(user: User, now: datetime) -> OneTimeLink:
-    """A fresh link to choose a password with: ends the person's sessions and every link before it."""
+    """A fresh link to choose a password with: ends the person's sessions, the password, and every link before it."""
     with _changing(user) as stored:
         stored.session_version += 1
         audit.record("user.reset" if stored.has_joined else "user.invite", stored, at=now)
+        stored.password_hash = RESET if stored.has_joined else ""
     return one_time_links.make(stored, now)
 
 
