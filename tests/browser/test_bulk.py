@@ -20,6 +20,7 @@ from tests.conftest import PASSWORD
 from webapp.extensions import db
 from webapp.models import Camera, CameraGroup, Role, User, new_id, utc_now
 from webapp.services import camera_switches
+from webapp.services.rights import EVERYTHING
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_a_range_is_ticked_with_shift_and_kept_over_pages_polls_and_detours(
     page.go_back()
     expect(page.locator("#bulk-said")).to_have_text("5 selected, 1 of them not on this page")
     [camera] = stored("Gate 002")
-    camera_switches.set_active(camera, False, utc_now())
+    camera_switches.set_active(camera, False, utc_now(), EVERYTHING)
     expect(page.locator(f"[data-camera-id='{camera.id}'][data-state=disabled]")).to_be_visible()
     expect(tick(page, "Gate 002")).to_be_checked()
     act(page, "Switch off")

@@ -16,6 +16,7 @@ from tests.conftest import PASSWORD
 from webapp.extensions import db, settings
 from webapp.models import Camera, Role, User, utc_now
 from webapp.services import admins, cameras, live, me, setup
+from webapp.services.rights import EVERYTHING
 from webapp.storage import storage_from_settings
 
 PIXEL = bytes.fromhex(
@@ -210,7 +211,7 @@ def test_what_happened_while_redis_was_away_is_made_up_for(
         pool.reset()
         page.evaluate("htmx.trigger('#live', 'live:now')")
         expect(page.locator("#banner")).to_contain_text("Live updates are interrupted", timeout=20_000)
-        cameras.delete(lobby, utc_now())
+        cameras.delete(lobby, utc_now(), EVERYTHING)
     pool.reset()
     page.evaluate("htmx.trigger('#live', 'live:now')")
     expect(page.locator(".tile.is-deleted")).to_have_count(1, timeout=20_000)

@@ -170,7 +170,7 @@ class TestSecrets:
         camera = cameras.create(parse(CameraInput, good | {"password": password}), NOW, EVERYTHING)
         for changed in ({"password": password + "2"}, {"name": "Gate 3"}, {"clear_password": True}):
             camera = cameras.update(camera, parse(CameraInput, good | changed), NOW, EVERYTHING)
-        cameras.delete(camera, NOW)
+        cameras.delete(camera, NOW, EVERYTHING)
 
     def test_nor_is_the_login_of_a_url(self, app: Flask) -> None:
         urls = ("rtsp://admin:hunter2@10.0.0.1/s", "rtsp://10.0.0.1/user=admin&password=hunter2")

@@ -16,6 +16,7 @@ from webapp.schemas import InvalidInput, MaintenanceInput, parse
 from webapp.services import live
 from webapp.services.camera_switches import set_active, set_maintenance
 from webapp.services.cameras import DeletedMeanwhile
+from webapp.services.rights import EVERYTHING, Scope
 from webapp.services.shown import shown_status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -39,17 +40,17 @@ def acts() -> list[str]:
 
 
 def test_maintenance_is_history_from_its_beginning_to_its_end(gate: Camera) -> None:
-    set_maintenance(gate, NOW + HOUR, NOW)
+    set_maintenance(gate, NOW + HOUR, NOW, EVERYTHING)
     assert shown_status(gate, NOW) is Status.MAINTENANCE
-    set_maintenance(gate, None, NOW + HOUR / 2)
+    set_maintenance(gate, None, NOW + HOUR / 2, EVERYTHING)
     assert shown_status(gate, NOW + HOUR / 2) is Status.LIVE
     assert history() == [(NOW, "live", "maintenance"), (NOW + HOUR / 2, "maintenance", "live")]
     assert acts() == ["camera.maintain", "camera.resume"]
 
 
 def test_extending_maintenance_moves_its_end_and_adds_nothing_to_the_history(gate: Camera) -> None:
-    set_maintenance(gate, NOW + HOUR, NOW)
-    set_maintenance(gate, NOW + 3 * HOUR, NOW + HOUR / 2)
+    set_maintenance(gate, NOW + HOUR, NOW, EVERYTHING)
+    set_maintenance(gate, NOW + 3 * HOUR, NOW + HOUR / 2, EVERYTHING)
     assert gate.maintenance_until == NOW + 3 * HOUR
     assert history() == [(NOW, "live", "maintenance")]
     [changes] = db.session.scalars(db.select(AuditEntry.changes).where(AuditEntry.at > NOW))
@@ -57,8 +58,8 @@ def test_extending_maintenance_moves_its_end_and_adds_nothing_to_the_history(gat
 
 
 def test_maintenance_that_ran_out_unnoticed_ends_in_the_history_when_it_did(gate: Camera) -> None:
-    set_maintenance(gate, NOW + HOUR, NOW)
-    set_maintenance(gate, NOW + 4 * HOUR, NOW + 2 * HOUR)
+    set_maintenance(gate, NOW + HOUR, NOW, EVERYTHING)
+    set_maintenance(gate, NOW + 4 * HOUR, NOW + 2 * HOUR, EVERYTHING)
     assert history() == [
         (NOW, "live", "maintenance"),
         (NOW + HOUR, "maintenance", "live"),
@@ -69,7 +70,7 @@ def test_maintenance_that_ran_out_unnoticed_ends_in_the_history_when_it_did(gate
 def test_open_pages_learn_of_it(gate: Camera) -> None:
     live.publish([], status_changed=True)
     before = live.changes_since(0)
-    set_maintenance(gate, NOW + HOUR, NOW)
+    set_maintenance(gate, NOW + HOUR, NOW, EVERYTHING)
     found = live.changes_since(before.seq)
     assert found.status_changed
     assert found.ids == (gate.id,)
@@ -78,21 +79,21 @@ def test_open_pages_learn_of_it(gate: Camera) -> None:
 @pytest.mark.parametrize("until", [NOW, NOW - HOUR, NOW + timedelta(days=400)])
 def test_an_end_that_is_none_is_refused_and_nothing_is_written(gate: Camera, until: datetime) -> None:
     with pytest.raises(InvalidInput) as caught:
-        set_maintenance(gate, until, NOW)
+        set_maintenance(gate, until, NOW, EVERYTHING)
     assert list(caught.value.problems) == ["until"]
     assert (history(), acts()) == ([], [])
 
 
 def test_ending_what_has_not_begun_changes_nothing(gate: Camera) -> None:
-    set_maintenance(gate, None, NOW)
+    set_maintenance(gate, None, NOW, EVERYTHING)
     assert (history(), acts()) == ([], [])
 
 
 def test_a_camera_is_switched_off_and_on_again_and_then_checked_at_once(gate: Camera) -> None:
-    set_active(gate, False, NOW)
-    set_active(gate, False, NOW)
+    set_active(gate, False, NOW, EVERYTHING)
+    set_active(gate, False, NOW, EVERYTHING)
     assert shown_status(gate, NOW) is Status.DISABLED
-    set_active(gate, True, NOW + HOUR)
+    set_active(gate, True, NOW + HOUR, EVERYTHING)
     assert (gate.is_active, gate.next_due_at) == (True, NOW + HOUR)
     assert history() == [(NOW, "live", "disabled"), (NOW + HOUR, "disabled", "live")]
     assert acts() == ["camera.disable", "camera.enable"]
@@ -100,14 +101,14 @@ def test_a_camera_is_switched_off_and_on_again_and_then_checked_at_once(gate: Ca
 
 def test_an_edit_that_was_open_while_it_was_switched_off_is_told(gate: Camera) -> None:
     version = gate.version
-    set_active(gate, False, NOW)
+    set_active(gate, False, NOW, EVERYTHING)
     assert gate.version == version + 1
 
 
 def test_switched_off_during_maintenance_it_is_back_in_it_afterwards(gate: Camera) -> None:
-    set_maintenance(gate, NOW + 4 * HOUR, NOW)
-    set_active(gate, False, NOW + HOUR)
-    set_active(gate, True, NOW + 2 * HOUR)
+    set_maintenance(gate, NOW + 4 * HOUR, NOW, EVERYTHING)
+    set_active(gate, False, NOW + HOUR, EVERYTHING)
+    set_active(gate, True, NOW + 2 * HOUR, EVERYTHING)
     assert [new for _, _, new in history()] == ["maintenance", "disabled", "maintenance"]
 
 
@@ -121,19 +122,33 @@ def test_switched_off_during_maintenance_it_is_back_in_it_afterwards(gate: Camer
 def test_maintenance_that_ran_out_before_or_while_it_was_off_is_forgotten(
     gate: Camera, ends: int, off: int, told: list[str]
 ) -> None:
-    set_maintenance(gate, NOW + ends * HOUR, NOW)
-    set_active(gate, False, NOW + off * HOUR)
-    set_active(gate, True, NOW + 3 * HOUR)
+    set_maintenance(gate, NOW + ends * HOUR, NOW, EVERYTHING)
+    set_active(gate, False, NOW + off * HOUR, EVERYTHING)
+    set_active(gate, True, NOW + 3 * HOUR, EVERYTHING)
     assert [new for _, _, new in history()] == told
     assert gate.maintenance_until is None
 
 
-@pytest.mark.parametrize("act", [lambda c: set_active(c, False, NOW), lambda c: set_maintenance(c, NOW + HOUR, NOW)])
-def test_a_camera_that_is_gone_says_so(gate: Camera, act: Callable[[Camera], Any]) -> None:
+ACTS = [
+    lambda camera, scope: set_active(camera, False, NOW, scope),
+    lambda camera, scope: set_maintenance(camera, NOW + HOUR, NOW, scope),
+]
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_camera_that_is_gone_says_so(gate: Camera, act: Callable[[Camera, Scope], Any]) -> None:
     db.session.execute(delete(Camera))
     db.session.commit()
     with pytest.raises(DeletedMeanwhile):
-        act(gate)
+        act(gate, EVERYTHING)
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_camera_that_was_moved_out_of_reach_stays_as_it_is(gate: Camera, act: Callable[[Camera, Scope], Any]) -> None:
+    with pytest.raises(DeletedMeanwhile):
+        act(gate, Scope(frozenset({"another group"})))
+    db.session.refresh(gate)
+    assert (gate.is_active, gate.maintenance_until, history()) == (True, None, [])
 
 
 @pytest.mark.parametrize(

@@ -199,11 +199,11 @@ def test_a_deleted_camera_takes_its_history_along(app: Flask) -> None:
     change = StatusChange(camera_id=camera.id, at=NOW, old="idle", new="live")
     db.session.add_all([health, change])
     db.session.commit()
-    cameras.delete(camera, NOW)
+    cameras.delete(camera, NOW, EVERYTHING)
     assert (db.session.query(CameraHealth).count(), db.session.query(StatusChange).count()) == (0, 0)
 
 
-def test_a_camera_that_was_moved_out_of_reach_meanwhile_is_not_shown_to_whoever_edits_it(app: Flask) -> None:
+def test_a_camera_that_was_moved_out_of_reach_meanwhile_is_neither_shown_nor_deleted(app: Flask) -> None:
     mine, hall = CameraGroup(name="Mine"), CameraGroup(name="Hall")
     db.session.add_all([mine, hall])
     db.session.commit()
@@ -213,14 +213,16 @@ def test_a_camera_that_was_moved_out_of_reach_meanwhile_is_not_shown_to_whoever_
     cameras.update(camera, camera_input(group_id=hall.id), NOW, EVERYTHING)
     with pytest.raises(cameras.DeletedMeanwhile):
         cameras.update(camera, given, NOW, scope)
+    with pytest.raises(cameras.DeletedMeanwhile):
+        cameras.delete(camera, NOW, scope)
     assert stored(camera).name == "Gate 2"
 
 
 def test_of_two_who_delete_a_camera_one_did(app: Flask) -> None:
     camera = cameras.create(camera_input(), NOW, EVERYTHING)
     db.session.expunge(camera)
-    cameras.delete(camera, NOW)
+    cameras.delete(camera, NOW, EVERYTHING)
     with pytest.raises(cameras.DeletedMeanwhile):
-        cameras.delete(camera, NOW)
+        cameras.delete(camera, NOW, EVERYTHING)
     acts = db.session.scalars(db.select(AuditEntry.action).where(AuditEntry.action == "camera.delete")).all()
     assert len(acts) == 1

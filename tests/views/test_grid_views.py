@@ -12,6 +12,7 @@ from tests.views.conftest import FRAGMENT, change, counted_queries, poll_url
 from webapp.extensions import db
 from webapp.models import Camera, CameraGroup, GroupRole, Role, User, utc_now
 from webapp.services import cameras, live
+from webapp.services.rights import EVERYTHING
 
 Make = Callable[..., Camera]
 
@@ -137,7 +138,7 @@ class TestTable:
     def test_a_deleted_camera_is_said_in_its_row(self, admin: FlaskClient, sweep_lives: None, make_live: Make) -> None:
         camera = make_live()
         page = admin.get("/cameras?view=table").text
-        cameras.delete(camera, utc_now())
+        cameras.delete(camera, utc_now(), EVERYTHING)
         assert "is-deleted" in row(admin.get(poll_url(page), headers=FRAGMENT).text, camera)
 
 

@@ -16,6 +16,7 @@ from tests.views.conftest import FRAGMENT, change, counted_queries, give_picture
 from webapp.extensions import db, redis_client
 from webapp.models import Camera, CameraGroup, utc_now
 from webapp.services import cameras, live
+from webapp.services.rights import EVERYTHING
 
 Make = Callable[..., Camera]
 
@@ -147,7 +148,7 @@ def test_a_new_problem_on_a_later_page_is_announced(page: Any, make_live: Make) 
 def test_a_deleted_camera_is_dimmed_not_pulled_away(page: Any, make_live: Make) -> None:
     camera = make_live()
     grid = page()
-    cameras.delete(camera, utc_now())
+    cameras.delete(camera, utc_now(), EVERYTHING)
     found = tile(grid.poll().text, camera)
     assert "is-deleted" in found
     assert 'data-state="deleted"' in found
@@ -224,7 +225,7 @@ def test_what_a_hung_redis_kept_pages_from_hearing_is_drawn_when_it_answers_agai
         pool.reset()
         grid.poll(), one.poll()
         change(kept, status="offline", outcome="timeout")
-        cameras.delete(deleted, utc_now())
+        cameras.delete(deleted, utc_now(), EVERYTHING)
     pool.reset()  # with all that it held, and nothing of what happened meanwhile
     answer = grid.poll().text
     assert 'data-state="offline"' in tile(answer, kept)
@@ -283,7 +284,7 @@ def test_the_page_of_one_camera_follows_it(page: Any, make_live: Make) -> None:
     answer = one.poll().text
     assert 'id="camera"' in answer
     assert "42 ms" in answer
-    cameras.delete(camera, utc_now())
+    cameras.delete(camera, utc_now(), EVERYTHING)
     assert one.poll().headers["HX-Redirect"] == "/cameras"
 
 

@@ -10,27 +10,28 @@ from ..schemas import InvalidInput
 from . import audit, live
 from .camera_record import history_of, maintenance_ahead
 from .cameras import locked
+from .rights import Scope
 
 LONGEST_MAINTENANCE = timedelta(days=366)
 
 
-def set_active(camera: Camera, is_active: bool, now: datetime) -> Camera:
+def set_active(camera: Camera, is_active: bool, now: datetime, scope: Scope) -> Camera:
     """Switch the checks of a camera on or off; DeletedMeanwhile when somebody was faster."""
     with transaction():
-        stored = locked(camera.id)
+        stored = locked(camera.id, scope)
         switch(stored, is_active, now)
     live.publish([stored.id], status_changed=True)
     return stored
 
 
-def set_maintenance(camera: Camera, until: datetime | None, now: datetime) -> Camera:
+def set_maintenance(camera: Camera, until: datetime | None, now: datetime, scope: Scope) -> Camera:
     """Keep a camera's outages out of the counts until a moment, or end that now with None.
 
     InvalidInput when the moment is none that work could end at; DeletedMeanwhile when somebody was faster.
     """
     require_sensible_end(until, now)
     with transaction():
-        stored = locked(camera.id)
+        stored = locked(camera.id, scope)
         maintain(stored, until, now)
     live.publish([stored.id], status_changed=True)
     return stored

@@ -38,10 +38,12 @@ def load(camera_id: str, scope: Scope) -> Camera | None:
     return found
 
 
-def locked(camera_id: str) -> Camera:
-    """The camera as it is stored now, which nobody else changes until the transaction ends; DeletedMeanwhile."""
+def locked(camera_id: str, scope: Scope) -> Camera:
+    """The camera as it is stored now, which nobody else changes until the transaction ends; DeletedMeanwhile, also
+    when somebody moved it to where the scope does not reach.
+    """
     stored: Camera | None = db.session.get(Camera, camera_id, populate_existing=True, with_for_update=True)
-    if stored is None:
+    if stored is None or not scope.covers(stored.group_id):
         raise DeletedMeanwhile
     return stored
 
@@ -65,9 +67,7 @@ def update(camera: Camera, given: CameraInput, now: datetime, scope: Scope) -> C
     """
     _require_allowed(given, camera)
     with _written(given, camera.id, scope):
-        stored = locked(camera.id)
-        if not scope.covers(stored.group_id):
-            raise DeletedMeanwhile
+        stored = locked(camera.id, scope)
         if given.version is not None and given.version != stored.version:
             raise EditedMeanwhile(stored)
         _require_places(given, stored.id, stored.group_id, scope)
@@ -86,10 +86,10 @@ def _save(stored: Camera, given: CameraInput, now: datetime) -> None:
     audit.record("camera.update", stored, before, described(stored), now)
 
 
-def delete(camera: Camera, now: datetime) -> None:
+def delete(camera: Camera, now: datetime, scope: Scope) -> None:
     """Delete a camera with its history and its picture; DeletedMeanwhile when somebody was faster."""
     with transaction():
-        stored = locked(camera.id)
+        stored = locked(camera.id, scope)
         audit.record("camera.delete", stored, described(stored), at=now)
         db.session.delete(stored)
     with suppress(StorageError):  # else the picture is an orphan; housekeeping finds those

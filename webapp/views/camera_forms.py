@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -127,7 +126,9 @@ def delete(camera_id: str) -> Response:
     camera = access.camera_for_write(camera_id)
     if request.method == "GET":
         return draw("cameras/delete.html", camera=camera, place=camera.group_id or ALL)
-    with suppress(DeletedMeanwhile):  # by somebody else, which is what this person wants, too
-        cameras.delete(camera, utc_now())
-    flash(f"{camera.name} is deleted.")
+    try:
+        cameras.delete(camera, utc_now(), access.scope("cameras:write"))
+        flash(f"{camera.name} is deleted.")
+    except DeletedMeanwhile:
+        flash(f"Somebody deleted {camera.name} meanwhile, or moved it to a group that is not yours.")
     return redirect(url_for("cameras.index"), 303)

@@ -22,7 +22,7 @@ def active(camera_id: str) -> Response:
     camera = access.camera_for_write(camera_id)
     is_active = request.form.get("is_active") == "y"
     try:
-        camera_switches.set_active(camera, is_active, utc_now())
+        camera_switches.set_active(camera, is_active, utc_now(), access.scope("cameras:write"))
     except DeletedMeanwhile:
         return _gone(camera)
     return _done(
@@ -39,7 +39,7 @@ def maintenance(camera_id: str) -> Response:
     now = utc_now()
     try:
         until = parse(MaintenanceInput, _sent()).end(now)
-        camera_switches.set_maintenance(camera, until, now)
+        camera_switches.set_maintenance(camera, until, now, access.scope("cameras:write"))
     except InvalidInput as error:
         return _draw(camera, error.problems)
     except DeletedMeanwhile:
@@ -53,7 +53,7 @@ def maintenance(camera_id: str) -> Response:
 def resume(camera_id: str) -> Response:
     camera = access.camera_for_write(camera_id)
     try:
-        camera_switches.set_maintenance(camera, None, utc_now())
+        camera_switches.set_maintenance(camera, None, utc_now(), access.scope("cameras:write"))
     except DeletedMeanwhile:
         return _gone(camera)
     return _done(camera, f"Maintenance of {camera.name} is over.")
@@ -77,5 +77,5 @@ def _done(camera: Camera, sentence: str) -> Response:
 
 
 def _gone(camera: Camera) -> Response:
-    flash(f"Somebody deleted {camera.name} meanwhile.")
+    flash(f"Somebody deleted {camera.name} meanwhile, or moved it to a group that is not yours.")
     return redirect(url_for("cameras.index"), 303)

@@ -124,10 +124,13 @@ def traces(found: Camera) -> dict[str, Any]:
 
 BY_HAND: dict[str, tuple[Callable[[Camera, str], object], dict[str, Any]]] = {
     "move": (move_by_hand, {}),
-    "disable": (lambda found, _: camera_switches.set_active(found, False, NOW), {}),
-    "enable": (lambda found, _: camera_switches.set_active(found, True, NOW), {"is_active": False}),
-    "maintenance": (lambda found, _: camera_switches.set_maintenance(found, LATER, NOW), {}),
-    "resume": (lambda found, _: camera_switches.set_maintenance(found, None, NOW), {"maintenance_until": LATER}),
+    "disable": (lambda found, _: camera_switches.set_active(found, False, NOW, EVERYTHING), {}),
+    "enable": (lambda found, _: camera_switches.set_active(found, True, NOW, EVERYTHING), {"is_active": False}),
+    "maintenance": (lambda found, _: camera_switches.set_maintenance(found, LATER, NOW, EVERYTHING), {}),
+    "resume": (
+        lambda found, _: camera_switches.set_maintenance(found, None, NOW, EVERYTHING),
+        {"maintenance_until": LATER},
+    ),
 }
 
 

@@ -147,8 +147,8 @@ def test_undoing_puts_back_what_was(
 def test_undoing_leaves_what_somebody_changed_since(do: Bulk, operator: User) -> None:
     touched, free = camera("touched"), camera("free")
     bulk = do("disable", touched, free)
-    camera_switches.set_active(touched, True, NOW)
-    camera_switches.set_active(touched, False, NOW)
+    camera_switches.set_active(touched, True, NOW, EVERYTHING)
+    camera_switches.set_active(touched, False, NOW, EVERYTHING)
     undoing = undo(bulk, operator)
     assert results(undoing) == {"free": ("changed", None), "touched": ("left", running.CHANGED_SINCE)}
     assert (touched.is_active, free.is_active) == (False, True)
@@ -157,7 +157,7 @@ def test_undoing_leaves_what_somebody_changed_since(do: Bulk, operator: User) ->
 def test_undoing_leaves_a_maintenance_whose_end_somebody_moved(do: Bulk, operator: User) -> None:
     found = camera()
     bulk = do("maintenance", found, until=(NOW + timedelta(hours=1)).isoformat())
-    camera_switches.set_maintenance(found, NOW + timedelta(hours=2), NOW)
+    camera_switches.set_maintenance(found, NOW + timedelta(hours=2), NOW, EVERYTHING)
     assert results(undo(bulk, operator)) == {"Gate": ("left", running.CHANGED_SINCE)}
     assert found.maintenance_until == NOW + timedelta(hours=2)
 
