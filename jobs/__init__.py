@@ -44,6 +44,13 @@ def check_now(camera_id: str) -> None:
     enqueue(QueueName.NOW, "jobs.health.check_camera", camera_id, job_id=f"now-{camera_id}", ttl=NOW_TTL_S)
 
 
+def take_snapshot(camera_id: str, user_id: str) -> None:
+    """Check this camera as soon as a worker is free, and keep the picture. Raises QueueAway."""
+    # A name of its own, not check_now's: a check that waits already must not come in place of a picture to keep.
+    name = f"snapshot-{camera_id}"
+    enqueue(QueueName.NOW, "jobs.health.take_snapshot", camera_id, user_id, job_id=name, ttl=NOW_TTL_S)
+
+
 def test_connection(test_id: str) -> None:
     """Run the test that connection_tests.create() stored. Raises QueueAway."""
     enqueue(QueueName.NOW, "jobs.connection_tests.run", test_id, job_id=f"test-{test_id}", ttl=NOW_TTL_S)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from webapp.extensions import settings
 from webapp.models import new_id, utc_now
-from webapp.services import sweep, sweep_plan
+from webapp.services import audit, sweep, sweep_plan, users
 
 from . import QueueName, enqueue_all
 
@@ -36,3 +36,9 @@ def check_due(ids: list[str]) -> None:
 
 def check_camera(camera_id: str) -> None:
     sweep.check_one(camera_id, utc_now())
+
+
+def take_snapshot(camera_id: str, user_id: str) -> None:
+    """The same check, whose picture is kept for the person who asked."""
+    with audit.acting_as(users.by_id(user_id)):
+        sweep.check_one(camera_id, utc_now(), is_manual=True)

@@ -154,6 +154,11 @@ class Settings:
     RETENTION_DAYS: int = _setting(
         30, "Days a stored picture is kept, unless its camera or a group says otherwise.", _number(1, 3650)
     )
+    SNAPSHOT_EVERY_MINUTES: int = _setting(
+        60,
+        "Minutes between two pictures kept of a camera; 0: only those around changes.",
+        _number(0, 1440),
+    )
     CHECK_DEADLINE_SECONDS: float = _setting(8.0, "Longest time one check may take.", _seconds(1, 60))
     CHECK_THREADS: int = _setting(16, "Streams one checks worker takes pictures from at once.", _number(1, 64))
     CHECK_BATCH: int = _setting(50, "Cameras in one job of a sweep.", _number(1, 500))

@@ -33,9 +33,12 @@ def simulator_port() -> int:
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Settings of the demo beside what is set already: cameras may live on this machine."""
+    """Settings of the demo beside what is set already: cameras may live on this machine, and pictures soon add up."""
     networks = ", ".join(str(network) for network in DEFAULT_CAMERA_NETWORKS)
-    return {"CAMERA_ALLOWED_NETWORKS": f"127.0.0.0/8, {environ.get('CAMERA_ALLOWED_NETWORKS') or networks}"}
+    return {
+        "CAMERA_ALLOWED_NETWORKS": f"127.0.0.0/8, {environ.get('CAMERA_ALLOWED_NETWORKS') or networks}",
+        "SNAPSHOT_EVERY_MINUTES": environ.get("SNAPSHOT_EVERY_MINUTES") or "5",
+    }
 
 
 def password(values: Settings) -> str:

@@ -42,6 +42,14 @@ def test_asking_twice_asks_once(connection: redis.Redis) -> None:
     assert len(waiting(connection, QueueName.NOW)) == 1
 
 
+def test_a_snapshot_does_not_take_the_place_of_a_check_nor_the_other_way_round(connection: redis.Redis) -> None:
+    jobs.take_snapshot("7f0c", "the-user-id")
+    jobs.check_now("7f0c")
+    snapshot, check = waiting(connection, QueueName.NOW)
+    assert (snapshot.func_name, list(snapshot.args)) == ("jobs.health.take_snapshot", ["7f0c", "the-user-id"])
+    assert check.func_name == "jobs.health.check_camera"
+
+
 def test_jobs_are_json_and_their_description_holds_no_argument(connection: redis.Redis) -> None:
     jobs.test_connection("the-test-id")
     [job] = waiting(connection, QueueName.NOW)

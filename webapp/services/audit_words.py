@@ -39,6 +39,8 @@ VERBS = {
     "tag": "tagged",
     "share": "shared",
     "check": "checked now",
+    "snapshot": "snapshot taken",
+    "delete_snapshot": "snapshot deleted",
 }
 ACTS = {
     "user.enable": "Person let in again",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,10 @@ class Recorded:
     readings: Mapping[str, Reading]
     """By camera; without those that were deleted, disabled or changed while they were being checked."""
     status_changed: bool
+    changes: Sequence[Mapping[str, Any]] = ()
+    """Of status, as they were written; those of one camera in their order."""
+    pictured_at: Mapping[str, datetime | None] = field(default_factory=dict)
+    """When the picture was taken that each camera had before this reading."""
 
 
 def record(tick: datetime, found: Sequence[Found]) -> Recorded:
@@ -50,7 +54,8 @@ def record(tick: datetime, found: Sequence[Found]) -> Recorded:
         changes = [change for (row, reading), new in verdicts for change in _changes(row, new, reading)]
         _write(tick, accepted, updates, changes)
         _release(found)
-    return Recorded({row.id: reading for row, reading in accepted}, status_changed=bool(changes))
+    pictured_at = {row.id: row.picture_at for row, _ in accepted}
+    return Recorded({row.id: reading for row, reading in accepted}, bool(changes), changes, pictured_at)
 
 
 def record_skipped(tick: datetime, ids: Iterable[str]) -> int:

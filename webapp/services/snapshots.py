@@ -15,14 +15,16 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from ..extensions import db, settings, transaction
-from ..models import Camera, CameraSnapshot, new_id, utc_now
+from ..models import AuditEntry, Camera, CameraSnapshot, new_id, utc_now
 from ..storage import NotFound, Storage, StorageError, storage_from_settings
-from . import live, retention
-from .pictures import PATIENCE_S, UPLOADS, latest_key
+from . import audit, live, retention
+from .pictures import UPLOADS, latest_key
 
 log = logging.getLogger(__name__)
 
 FOLDER = "snapshots/"
+PATIENCE_S = 5.0
+"""The latest picture had twice as long before, and this one can be done without."""
 cameras = Camera.__table__
 
 
@@ -121,12 +123,17 @@ def _record(filed: Sequence[Filed]) -> list[CameraSnapshot]:
         ]
         if rows:
             db.session.execute(insert(CameraSnapshot), rows)
+        asked_for = [known[each.wanted.camera_id] for each in filed if each.wanted.kind == "manual"]
+        if asked_for:
+            entries = [audit.entry("camera.snapshot", row.name, camera_id=row.id) for row in asked_for]
+            db.session.execute(insert(AuditEntry), entries)
     return [CameraSnapshot(**row) for row in rows]
 
 
 def _cameras(ids: set[str]) -> Mapping[str, Any]:
     """What retention asks of them; until our transaction ends nobody deletes one."""
-    query = select(cameras.c.id, cameras.c.group_id, cameras.c.retention_days).where(cameras.c.id.in_(ids))
+    fields = (cameras.c.id, cameras.c.name, cameras.c.group_id, cameras.c.retention_days)
+    query = select(*fields).where(cameras.c.id.in_(ids))
     query = query.order_by(cameras.c.id).with_for_update(read=True, key_share=True)
     return {row.id: row for row in db.session.execute(query)}
 

@@ -16,7 +16,7 @@ from ..credentials import Credentials
 from ..extensions import settings
 from ..outcomes import Outcome, Reading
 from ..video.target import Limits
-from . import live, pictures
+from . import live, pictures, snapshots, worth_keeping
 from .readings import Found, Recorded, record, record_skipped
 from .stored_stream import check_stored
 from .sweep_plan import Claim, batch_budget, claim, interval, tick_of
@@ -41,19 +41,19 @@ def run_batch(tick: datetime, ids: Sequence[str], now: datetime) -> live.Counts:
 
 def batch_seconds(size: int) -> float:
     """The longest time that a batch of this size may take with everything that belongs to it."""
-    return batch_budget(size).total_seconds() + DATABASE_PATIENCE_S + pictures.PATIENCE_S
+    return batch_budget(size).total_seconds() + DATABASE_PATIENCE_S + pictures.PATIENCE_S + snapshots.PATIENCE_S
 
 
-def check_one(camera_id: str, now: datetime) -> live.Counts:
-    """Check a camera now, due or not, and whoever else is at it."""
+def check_one(camera_id: str, now: datetime, is_manual: bool = False) -> live.Counts:
+    """Check a camera now, due or not, and whoever else is at it; `is_manual` keeps its picture."""
     # A person waits. The batch that holds the camera may still need half a minute for others that never answer, and a
     # worker that died will never let go; the claim does not tell one from the other. So it is taken over. Most of that
     # half minute the batch is long done with this very camera, so that hardly ever two ask it at the same moment.
     tick = tick_of(now)
-    return _check_and_write(tick, claim([camera_id], tick, now, force=True), _clock_from(now))
+    return _check_and_write(tick, claim([camera_id], tick, now, force=True), _clock_from(now), is_manual)
 
 
-def _check_and_write(tick: datetime, claims: Sequence[Claim], clock: Clock) -> live.Counts:
+def _check_and_write(tick: datetime, claims: Sequence[Claim], clock: Clock, is_manual: bool = False) -> live.Counts:
     if not claims:
         return live.Counts()
     found = _check_all(claims, clock)
@@ -61,6 +61,7 @@ def _check_and_write(tick: datetime, claims: Sequence[Claim], clock: Clock) -> l
     if recorded is None:
         return live.Counts(lost=len(found))
     pictures.store(recorded.readings)
+    snapshots.keep_all(worth_keeping.of(recorded, is_manual))
     live.publish(recorded.readings.keys(), recorded.status_changed)
     done = sum(not reading.outcome.is_ours for reading in recorded.readings.values())
     return live.Counts(done=done, late=done if clock() > tick + interval() else 0)

@@ -55,6 +55,10 @@ def _told(given: Iterable[GroupRole], paths: Mapping[str, Path]) -> dict[str, st
     return dict(sorted(roles.items(), key=lambda item: item[0].casefold()))
 
 
+def by_id(user_id: str) -> User | None:
+    return db.session.get(User, user_id)
+
+
 def by_email(email: str) -> User | None:
     found: User | None = db.session.scalar(select(User).where(func.lower(User.email) == email.lower()))
     return found
