@@ -160,6 +160,9 @@ class Settings:
         _number(0, 1440),
     )
     CHECK_DEADLINE_SECONDS: float = _setting(8.0, "Longest time one check may take.", _seconds(1, 60))
+    HIGH_LATENCY_MS: int = _setting(
+        1500, "Milliseconds to answer beyond which a camera is slow, three times in a row.", _number(1, 60_000)
+    )
     CHECK_THREADS: int = _setting(16, "Streams one checks worker takes pictures from at once.", _number(1, 64))
     CHECK_BATCH: int = _setting(50, "Cameras in one job of a sweep.", _number(1, 500))
     CHECK_WORKERS: int = _setting(2, "Checks workers of the embedded mode.", _number(1, 32))

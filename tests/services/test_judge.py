@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -160,3 +161,91 @@ def test_a_slow_camera_stays_degraded_until_more_frames_are_measured() -> None:
     uncounted = judge(slow, reading(GOOD), START, 15)
     assert uncounted.status is Status.DEGRADED
     assert judge(uncounted, reading(GOOD, fps=14, fps_source="measured"), START, 15).status is Status.LIVE
+
+
+def slow_run(*latencies: float, before: State | None = None) -> list[str]:
+    """The status after each answer that took so many milliseconds, where 1,500 are allowed."""
+    state, found = before or State(Status.LIVE, START), []
+    for ms in latencies:
+        state = judge(state, reading(GOOD, connect_ms=ms), START, high_latency_ms=1500)
+        found.append(state.status.value)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("latencies", "expected"),
+    [
+        ([1600, 1600], ["live", "live"]),
+        ([1600, 1600, 1600], ["live", "live", "degraded"]),
+        ([1600, 1600, 1400, 1600, 1600], ["live"] * 5),
+        ([1500, 1500, 1500], ["live"] * 3),
+        ([1600, 1600, 1600, 1400, 1300, 1600], ["live", "live", *["degraded"] * 4]),
+        ([1600, 1600, 1600, 1100, 1600], ["live", "live", "degraded", "live", "live"]),
+    ],
+)
+def test_three_slow_answers_in_a_row_are_degraded_until_one_is_clearly_faster(
+    latencies: list[float], expected: list[str]
+) -> None:
+    assert slow_run(*latencies) == expected
+
+
+@given(st.lists(st.floats(1210, 1500), min_size=1, max_size=20))
+def test_at_the_limit_nothing_flaps(latencies: list[float]) -> None:
+    assert len(set(slow_run(*latencies))) == 1
+    assert len(set(slow_run(*latencies, before=State(Status.DEGRADED, START, slow_checks=3)))) == 1
+
+
+def test_a_camera_that_is_slow_to_answer_does_not_stay_degraded_for_its_frames() -> None:
+    slow = State(Status.DEGRADED, START, counted_fps=15, slow_checks=3)
+    assert judge(slow, reading(GOOD, connect_ms=20.0), START, 15, 1500).status is Status.LIVE
+
+
+def flips(*minutes: int, first: Outcome = BAD) -> State:
+    """It goes down in the first of these minutes, up in the second, and so on."""
+    state, outcome = State(Status.LIVE, START, failures=1), first
+    for minute in minutes:
+        state = judge(replace(state, failures=1), reading(outcome, minute), START + minute * MINUTE)
+        outcome = GOOD if outcome is BAD else BAD
+    return state
+
+
+@pytest.mark.parametrize(
+    ("minutes", "since"),
+    [
+        ((0, 10, 20), None),
+        ((0, 10, 20, 30), 30),
+        ((0, 20, 40, 60), 60),
+        ((0, 20, 40, 61), None),
+        ((0, 10, 20, 30, 55), 30),
+    ],
+)
+def test_four_changes_between_up_and_down_within_an_hour_are_flapping(
+    minutes: tuple[int, ...], since: int | None
+) -> None:
+    assert flips(*minutes).flapping_since == (None if since is None else START + since * MINUTE)
+
+
+@pytest.mark.parametrize(("quiet", "flaps"), [(29, True), (30, False)])
+def test_half_an_hour_without_a_change_ends_the_flapping(quiet: int, flaps: bool) -> None:
+    state = flips(0, 5, 10, 15)
+    later = judge(state, reading(GOOD, 15 + quiet), START + (15 + quiet) * MINUTE)
+    assert (later.flapping_since is not None, bool(later.flips)) == (flaps, flaps)
+
+
+def test_a_camera_that_is_degraded_now_and_then_does_not_flap() -> None:
+    state = State(Status.LIVE, START)
+    for minute in range(10):
+        fps = 3.0 if minute % 2 else 15.0
+        state = judge(state, reading(GOOD, minute, fps=fps, fps_source="measured"), START + minute * MINUTE, 15)
+    assert state.flips == ()
+
+
+@given(st.lists(st.sampled_from(Outcome), max_size=40), st.integers(-60, 60))
+def test_a_clock_that_jumps_neither_invents_flapping_nor_keeps_it(history: list[Outcome], jump: int) -> None:
+    state = State(Status.LIVE, START)
+    for minute, outcome in enumerate(history):
+        moment = START + (minute + (jump if minute > 20 else 0)) * MINUTE
+        state = judge(state, reading(outcome, minute), moment)
+        assert len(state.flips) <= 4
+        assert all(flip <= moment.timestamp() for flip in state.flips)
+        assert state.flapping_since is None or state.flips

@@ -325,3 +325,47 @@ def test_our_own_fault_does_not_end_the_time_in_which_nothing_is_known() -> None
     reading = Reading(later, Outcome.INTERNAL_ERROR)
     record(later, [(found, reading) for found in claimed([camera_id], later)])
     assert db.session.scalars(select(StatusChange)).all() == []
+
+
+def slow(ms: float) -> Reading:
+    return replace(GOOD, connect_ms=ms)
+
+
+def test_a_camera_that_answers_too_slowly_three_times_is_degraded_and_the_history_says_why() -> None:
+    camera_id = add()
+    write(camera_id, GOOD, slow(2000), slow(2000), slow(2000))
+    assert (stored(camera_id).status, stored(camera_id).slow_checks) == (Status.DEGRADED, 3)
+    last = db.session.scalars(select(StatusChange).order_by(StatusChange.at.desc())).first()
+    assert last is not None
+    assert (last.new, last.finding, last.reason) == ("degraded", "high_latency", "online")
+
+
+def test_few_frames_are_told_in_the_history() -> None:
+    camera_id = add(fps=15.0)
+    write(camera_id, replace(GOOD, fps=5.0))
+    assert [change.finding for change in db.session.scalars(select(StatusChange))] == ["low_fps"]
+
+
+def up_and_down(camera_id: str, times: int) -> bool:
+    """Whether pages were told with the last of these minutes to count anew."""
+    told = False
+    for minute in range(times):
+        tick = TICK + minute * MINUTE
+        reading = replace(GOOD if minute % 3 == 0 else BAD, at=tick + timedelta(seconds=3))
+        told = record(tick, [(claim, reading) for claim in claimed([camera_id], tick)]).status_changed
+    return told
+
+
+def test_a_camera_that_goes_up_and_down_is_flapping() -> None:
+    camera_id = add(status="live")
+    up_and_down(camera_id, 6)
+    assert stored(camera_id).flapping_since is None
+    assert up_and_down(camera_id, 9)
+    assert stored(camera_id).flapping_since == TICK + 5 * MINUTE + timedelta(seconds=3)
+    assert len(stored(camera_id).flips) == 4
+
+
+def test_in_maintenance_nothing_flaps() -> None:
+    camera_id = add(status="live", maintenance_until=TICK + timedelta(hours=2))
+    up_and_down(camera_id, 15)
+    assert (stored(camera_id).flapping_since, stored(camera_id).flips) == (None, [])

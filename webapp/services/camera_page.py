@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import AuditEntry, Camera, Status, StatusChange
-from ..outcomes import Outcome
 from . import timeline
 from .grid import STRIP
+from .reasons import Reason, reason_of
 from .timeline import Interval
 
 MOST_EVENTS = 50
@@ -26,7 +26,7 @@ class Event:
     at: datetime
     old: str
     new: str
-    reason: Outcome | None
+    reason: Reason | None
     lasted: timedelta
     is_current: bool
 
@@ -67,8 +67,7 @@ def _events(found: Sequence[StatusChange], now: datetime) -> list[Event]:
     events = []
     for change, following in zip_longest(found, found[1:]):
         until = following.at if following else now
-        reason = Outcome(change.reason) if change.reason else None
-        events.append(Event(change.at, change.old, change.new, reason, until - change.at, following is None))
+        events.append(Event(change.at, change.old, change.new, reason_of(change), until - change.at, following is None))
     return events[::-1]
 
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from ..models import Status
 from ..outcomes import Outcome, Reading
+from .reasons import Slowness
 
 T = TypeVar("T")
 
 FAILURES_UNTIL_OFFLINE = 2
 LOW_FPS_SHARE = 0.5
+SLOW_CHECKS = 3
+"""Answers in a row that take too long until a camera is slow."""
+CLEARLY_FASTER = 0.8
+"""Of the limit: a camera that was slow is slow no longer when it stays below that, so that none flaps at the limit."""
+FLIPS, FLIPS_WITHIN = 4, timedelta(hours=1)
+"""So many changes between up and down in so long a time are flapping."""
+QUIET = timedelta(minutes=30)
+"""So long without another one, and it is over."""
+UP, DOWN = frozenset({Status.LIVE, Status.DEGRADED}), frozenset({Status.OFFLINE})
 LOGIN_WAITS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 """Cameras lock an account for half an hour after a handful of wrong passwords, so we ask ever more rarely."""
 DEAD_WAITS = (1, 2, 5)
@@ -29,21 +40,65 @@ class State:
     """Failed checks in a row."""
     auth_failures: int = 0
     """Rejected logins since the last success or the last change of URL or credentials."""
+    counted_fps: float | None = None
+    """Frames per second when they were last counted."""
+    slow_checks: int = 0
+    """Answers in a row that took too long, up to SLOW_CHECKS."""
+    flips: tuple[int, ...] = ()
+    """When it last went up or down, in epoch seconds; at most FLIPS."""
+    flapping_since: datetime | None = None
 
 
-def judge(state: State, reading: Reading, now: datetime, expected_fps: float | None = None) -> State:
+def judge(
+    state: State,
+    reading: Reading,
+    now: datetime,
+    expected_fps: float | None = None,
+    high_latency_ms: float = math.inf,
+) -> State:
     """The state after this reading; `expected_fps` is what the camera is configured to send."""
     if reading.outcome.is_ours:
         return state
     if reading.is_connected:
-        status = Status.DEGRADED if _is_slow(state, reading, expected_fps) else Status.LIVE
-        return State(status, _since(state, status, now))
+        return _with_flips(state, _seen(state, reading, now, expected_fps, high_latency_ms), now)
     failures = state.failures + 1
     auth_failures = state.auth_failures + (reading.outcome is Outcome.AUTH_FAILED)
     status = Status.OFFLINE if failures >= FAILURES_UNTIL_OFFLINE else state.status
-    return replace(
+    failed = replace(
         state, status=status, since=_since(state, status, now), failures=failures, auth_failures=auth_failures
     )
+    return _with_flips(state, failed, now)
+
+
+def _seen(state: State, reading: Reading, now: datetime, expected_fps: float | None, high_latency_ms: float) -> State:
+    """The state of a camera that sends pictures."""
+    counted = reading.fps if reading.fps_source == "measured" else None
+    if counted is None and state.status is Status.DEGRADED:
+        counted = state.counted_fps  # few frames are few until more are counted, and not every check lasts so long
+    slow_checks = _slow_checks(state.slow_checks, reading.latency_ms, high_latency_ms)
+    status = Status.DEGRADED if slowness(expected_fps, counted, slow_checks) else Status.LIVE
+    return State(
+        status,
+        _since(state, status, now),
+        counted_fps=state.counted_fps if counted is None else counted,
+        slow_checks=slow_checks,
+        flips=state.flips,
+        flapping_since=state.flapping_since,
+    )
+
+
+def slowness(expected_fps: float | None, counted_fps: float | None, slow_checks: int) -> Slowness | None:
+    """What is slow about a camera that sends pictures."""
+    if expected_fps is not None and counted_fps is not None and counted_fps < LOW_FPS_SHARE * expected_fps:
+        return Slowness.LOW_FPS
+    return Slowness.HIGH_LATENCY if slow_checks == SLOW_CHECKS else None
+
+
+def slowness_of(camera: Any) -> Slowness | None:
+    """The same of a stored camera, when it is degraded."""
+    if camera.status != Status.DEGRADED:
+        return None
+    return slowness(camera.fps, camera.actual_fps if camera.fps_source == "measured" else None, camera.slow_checks)
 
 
 def next_due(state: State, outcome: Outcome, tick: datetime, length: timedelta, regular: datetime) -> datetime | None:
@@ -75,10 +130,26 @@ def _since(state: State, status: Status, now: datetime) -> datetime:
     return state.since if status is state.status else now
 
 
-def _is_slow(state: State, reading: Reading, expected_fps: float | None) -> bool:
-    """Few frames are few until more are measured: not every check lasts long enough to count them."""
-    if expected_fps is None:
-        return False
-    if reading.fps is None or reading.fps_source != "measured":
-        return state.status is Status.DEGRADED
-    return reading.fps < LOW_FPS_SHARE * expected_fps
+def _slow_checks(before: int, latency_ms: float | None, limit: float) -> int:
+    if latency_ms is None:
+        return before
+    if latency_ms > limit:
+        return min(before + 1, SLOW_CHECKS)
+    return before if before == SLOW_CHECKS and latency_ms > CLEARLY_FASTER * limit else 0
+
+
+def _with_flips(before: State, after: State, now: datetime) -> State:
+    """Whether it flaps. A flip that lies ahead is forgotten: the clock has been put back since."""
+    flips = [flip for flip in after.flips if now - FLIPS_WITHIN <= _moment(flip) <= now]
+    if {before.status, after.status} & UP and {before.status, after.status} & DOWN:
+        flips = [*flips, int(now.timestamp())][-FLIPS:]
+    since = after.flapping_since
+    if since and (not flips or now - _moment(flips[-1]) >= QUIET):
+        since, flips = None, []
+    elif since is None and len(flips) == FLIPS:
+        since = now
+    return replace(after, flips=tuple(flips), flapping_since=since)
+
+
+def _moment(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)

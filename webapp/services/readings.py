@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ..extensions import db, transaction
+from ..extensions import db, settings, transaction
 from ..models import OUTCOME_CODES, Camera, CameraHealth, Status, StatusChange, UtcDateTime, new_id
 from ..outcomes import Outcome, Reading
 from . import pace
 from .camera_record import lapse_of
-from .judge import State, judge, next_due
+from .judge import State, judge, next_due, slowness
 from .shown import unknown_from
 from .sweep_plan import Claim, interval
 
@@ -24,8 +24,8 @@ health = CameraHealth.__table__
 status_changes = StatusChange.__table__
 
 Found = tuple[Claim, Reading]
-Step = tuple[datetime, str, Outcome | None]
-"""When a camera took which status, and why."""
+Step = tuple[datetime, str, Outcome | None, str | None]
+"""When a camera took which status, after which outcome, and what is wrong with what it sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ def record(tick: datetime, found: Sequence[Found]) -> Recorded:
         _write(tick, accepted, updates, changes)
         _release(found)
     pictured_at = {row.id: row.picture_at for row, _ in accepted}
-    return Recorded({row.id: reading for row, reading in accepted}, bool(changes), changes, pictured_at)
+    turned = any(row.flapping_since != new["flapping_since"] for (row, _), new in zip(accepted, updates, strict=True))
+    return Recorded({row.id: reading for row, reading in accepted}, bool(changes) or turned, changes, pictured_at)
 
 
 def record_skipped(tick: datetime, ids: Iterable[str]) -> int:
@@ -88,8 +89,7 @@ def _is_same(row: Row[Any] | None, claim: Claim) -> bool:
 
 def _verdict(row: Row[Any], reading: Reading, tick: datetime, paces: pace.Paces) -> dict[str, Any]:
     """The new values of a camera row, always the same columns, so that a batch is one statement."""
-    state = State(Status(row.status), row.status_since, row.failures, row.auth_failures)
-    state = judge(state, reading, reading.at, row.fps)
+    state = judge(_state_of(row), reading, reading.at, row.fps, settings.HIGH_LATENCY_MS)
     regular = pace.next_slot(row.id, tick, paces.interval(row))
     facts = {name: getattr(row, name) for name in READING_FIELDS}
     if not reading.outcome.is_ours:
@@ -102,8 +102,34 @@ def _verdict(row: Row[Any], reading: Reading, tick: datetime, paces: pace.Paces)
         "status_since": state.since,
         "failures": state.failures,
         "auth_failures": state.auth_failures,
+        "slow_checks": state.slow_checks,
+        **_flapping(row, reading, state),
         "next_due_at": next_due(state, reading.outcome, tick, interval(), regular) or row.next_due_at,
     }
+
+
+def _state_of(row: Row[Any]) -> State:
+    return State(
+        Status(row.status),
+        row.status_since,
+        row.failures,
+        row.auth_failures,
+        counted_fps=row.actual_fps if row.fps_source == "measured" else None,
+        slow_checks=row.slow_checks,
+        flips=tuple(row.flips),
+        flapping_since=row.flapping_since,
+    )
+
+
+def _flapping(row: Row[Any], reading: Reading, state: State) -> dict[str, Any]:
+    """Who works on a camera makes it go up and down: that is not flapping."""
+    if _rests(row, reading):
+        return {"flips": [], "flapping_since": None}
+    return {"flips": list(state.flips), "flapping_since": state.flapping_since}
+
+
+def _rests(row: Row[Any], reading: Reading) -> bool:
+    return row.maintenance_until is not None and row.maintenance_until > reading.at
 
 
 def _end_of_maintenance(row: Row[Any], reading: Reading) -> dict[str, Any]:
@@ -153,26 +179,35 @@ def _changes(row: Row[Any], new: Mapping[str, Any], reading: Reading) -> list[di
 
     Of what happens during maintenance it learns nothing: no outage of those hours was one.
     """
-    if reading.outcome.is_ours or (row.maintenance_until and row.maintenance_until > reading.at):
+    if reading.outcome.is_ours or _rests(row, reading):
         return []
     steps: list[Step] = []
+    finding = _finding(row, new)
     lapsed, gap = lapse_of(row, reading.at), unknown_from(row)
     if lapsed and lapsed < gap:
-        steps.append((lapsed, row.status, None))
+        steps.append((lapsed, row.status, None, None))
     if gap < reading.at:
         steps += [
-            (max(gap, lapsed or gap), Status.UNKNOWN, Outcome.SKIPPED),
-            (reading.at, new["status"], reading.outcome),
+            (max(gap, lapsed or gap), Status.UNKNOWN, Outcome.SKIPPED, None),
+            (reading.at, new["status"], reading.outcome, finding),
         ]
     elif new["status"] != row.status:
-        steps.append((new["status_since"], new["status"], reading.outcome))
+        steps.append((new["status_since"], new["status"], reading.outcome, finding))
     return _chained(row.id, Status.MAINTENANCE if lapsed else row.status, steps)
+
+
+def _finding(row: Row[Any], new: Mapping[str, Any]) -> str | None:
+    """What is wrong with the stream of a camera that sends pictures."""
+    if new["status"] != Status.DEGRADED:
+        return None
+    return slowness(row.fps, new["actual_fps"] if new["fps_source"] == "measured" else None, new["slow_checks"])
 
 
 def _chained(camera_id: str, old: str, steps: Iterable[Step]) -> list[dict[str, Any]]:
     found = []
-    for at, new, reason in steps:
-        found.append({"id": new_id(), "camera_id": camera_id, "at": at, "old": old, "new": new, "reason": reason})
+    for at, new, reason, finding in steps:
+        told = {"old": old, "new": new, "reason": reason, "finding": finding}
+        found.append({"id": new_id(), "camera_id": camera_id, "at": at} | told)
         old = new
     return found
 
