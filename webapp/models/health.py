@@ -14,9 +14,13 @@ from .columns import UtcDateTime, new_id, utc_now
 
 
 class CameraHealth(db.Model):  # type: ignore[name-defined,misc]
-    """One row per camera and tick; writing the same tick again replaces it, so a batch run twice counts once."""
+    """One row per camera and tick; writing the same tick again replaces it, so a batch run twice counts once.
+
+    On PostgreSQL every day is a partition; services.partitions makes and drops them.
+    """
 
     __tablename__ = "camera_health"
+    __table_args__ = {"postgresql_partition_by": "RANGE (tick)"}
 
     camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True)
     tick: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
