@@ -13,13 +13,13 @@ from rq import Queue, Worker
 from rq.worker import BaseWorker
 
 from webapp import config
-from webapp.services.live import LAST_SWEEP
+from webapp.services.live import LAST_SWEEP, SCHEDULER_SILENT
+from webapp.services.queue_state import WORKER_SILENT
 
 from . import QueueName
 
-WORKER_SILENT_S = 120
-"""A worker says that it lives when a job ends, and every 30 to 45 seconds besides."""
-SCHEDULER_SILENT_S = 30
+WORKER_SILENT_S = WORKER_SILENT.total_seconds()
+SCHEDULER_SILENT_S = SCHEDULER_SILENT.total_seconds()
 
 
 def worker_is_alive(connection: redis.Redis, queue: str) -> bool:

@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -25,12 +25,15 @@ from webapp.extensions import redis_client, settings
 from webapp.models import utc_now
 from webapp.services import live
 
-from . import QueueName
+from . import QueueAway, QueueName, survey
 
 log = logging.getLogger(__name__)
 
 QUARANTINE = "scheduler:quarantine"
 LONGEST_PAUSE_S = 15.0
+LOOK_EVERY_S = 15
+UNSERVED_FOR = timedelta(seconds=60)
+"""How long nobody must have served a queue before that is told: a worker that is made anew is back in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def timetable() -> tuple[Entry, ...]:
         Entry("forget-tests", "jobs.connection_tests.forget_old", QueueName.SLOW, cron="11 * * * *"),
         Entry("go-on-imports", "jobs.imports.go_on", QueueName.SLOW, every=60),
         Entry("forget-imports", "jobs.imports.forget_old", QueueName.SLOW, cron="41 * * * *", timeout=300),
+        Entry("measure-storage", "jobs.status.measure_storage", QueueName.SLOW, cron="23 * * * *", timeout=600),
         Entry("forget-bulk", "jobs.bulk.forget_old", QueueName.SLOW, cron="17 4 * * *"),
     )
 
@@ -131,13 +135,33 @@ class Metronome(Scheduler):  # type: ignore[misc]
                 yield job
 
 
+class Watch:
+    """Looks now and then which queues nobody serves, and tells the pages of those that stay so."""
+
+    def __init__(self) -> None:
+        self._looked_at: datetime | None = None
+        self._without: dict[str, datetime] = {}
+
+    def look(self, now: datetime) -> None:
+        """May raise RedisError."""
+        if self._looked_at and now - self._looked_at < timedelta(seconds=LOOK_EVERY_S):
+            return
+        self._looked_at = now
+        try:
+            found = survey.queues(now)
+        except QueueAway as error:
+            raise RedisError(str(error)) from None
+        self._without = {q.name: self._without.get(q.name, now) for q in found if not q.workers}
+        live.note_unserved({name: since for name, since in self._without.items() if now - since >= UNSERVED_FOR})
+
+
 def _next_on_grid(every: int) -> datetime:
     return datetime.fromtimestamp((time.time() // every + 1) * every, UTC)
 
 
 def keep_time(stop: threading.Event) -> None:
     """Beat every second until told to stop; while Redis is away, try again ever more slowly."""
-    pause, is_ours = 1.0, False
+    pause, is_ours, watch = 1.0, False, Watch()
     while not stop.is_set():
         try:
             metronome = Metronome(connection=redis_client, queue_name=QueueName.TICK)
@@ -145,6 +169,7 @@ def keep_time(stop: threading.Event) -> None:
                 metronome.reset()
                 is_ours = True
             metronome.beat()
+            watch.look(utc_now())
             pause = 1.0
             stop.wait(1.02 - time.time() % 1)
         except RedisError as error:

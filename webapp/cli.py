@@ -1,4 +1,4 @@
-"""The command line: `flask create-user`, `flask reset-link`, `flask prepare`, `flask secrets …`."""
+"""The command line: `flask create-user`, `flask reset-link`, `flask prepare`, `flask doctor`, `flask secrets …`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from flask import Flask
 from flask.cli import AppGroup
 from flask_migrate import upgrade
 
+import jobs
+from jobs import survey
+
 from .credentials import generate_key
-from .extensions import settings
+from .extensions import migrate, settings
 from .models import GIVEN_ON_GROUPS, Role, utc_now
 from .schemas import InvalidInput, UserInput, parse
-from .services import admins, setup, users
+from .services import admins, doctor, setup, system_checks, system_status, users
+from .services.system_checks import Check, Level
 
 secrets = AppGroup("secrets", help="Keys that protect camera passwords.")
 
@@ -20,6 +24,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(create_user)
     app.cli.add_command(reset_link)
     app.cli.add_command(prepare)
+    app.cli.add_command(examine)
     app.cli.add_command(secrets)
 
 
@@ -68,6 +73,32 @@ def prepare() -> None:
     if not admins.exist():
         link = f"{settings.url}/setup/{setup.make_token()}"
         click.echo(f"There is no admin yet. Open {link} within {setup.HOURS} hours to become it.")
+
+
+MARKS = {Level.OK: "ok     ", Level.WARNING: "warning", Level.FAILING: "FAILING"}
+
+
+@click.command("doctor")
+@click.option("--quiet", is_flag=True, help="Only what is not well.")
+def examine(quiet: bool) -> None:
+    """Examine the running system and its settings; exits with 1 when something fails."""
+    now = utc_now()
+    try:
+        queues = survey.queues(now)
+    except jobs.QueueAway:
+        queues = None
+    found = [*system_status.read(queues, now).checks, *doctor.check(migrate)]
+    for check in sorted(found, key=lambda check: -system_checks.SEVERITY[check.level]):
+        if not quiet or check.level != Level.OK:
+            _tell(check)
+    if system_checks.worst(found) == Level.FAILING:
+        raise click.exceptions.Exit(1)
+
+
+def _tell(check: Check) -> None:
+    click.echo(f"{MARKS[check.level]}  {check.sentence}")
+    if check.remedy:
+        click.echo(f"         → {check.remedy}")
 
 
 @secrets.command("new-key")

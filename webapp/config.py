@@ -177,6 +177,13 @@ class Settings:
     TRUSTED_PROXIES: int = _setting(0, "Number of reverse proxies whose X-Forwarded-* headers count.", _number(0, 5))
     IDLE_MINUTES: int = _setting(480, "A login that does nothing for so long ends.", _number(5, 10080))
 
+    METRICS_ALLOWED_NETWORKS: Networks = _setting(
+        parse_networks("127.0.0.0/8,::1/128"),
+        "Networks that may read /metrics, comma-separated CIDRs; default: this machine alone.",
+        parse_networks,
+    )
+    METRICS_PER_CAMERA: bool = _setting(False, "Also one set of metrics for every camera, by its name.", _yes_no)
+
     @property
     def is_embedded(self) -> bool:
         return self.DATABASE_URL.startswith("sqlite")

@@ -46,6 +46,7 @@ OPEN = {
     "join.show",
     "health.serving",
     "health.ready",
+    "metrics.show",
     "cameras.home",
 }
 """For everybody on the network."""
@@ -54,6 +55,8 @@ ANYBODY = {
     "me.choose_look",
     "me.change_password",
     "me.sign_out_everywhere",
+    "live.status",
+    "status.show",
     "saved_views.index",
     "saved_views.create",
     "saved_views.update",

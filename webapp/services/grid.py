@@ -69,12 +69,15 @@ class GridQuery:
 @dataclass(frozen=True, slots=True)
 class Banner:
     """What is wrong with ourselves, the worst of it: 'redis' live updates are interrupted, 'stale' no sweep finishes,
-    'storage' pictures cannot be stored, '' nothing."""
+    'workers' nobody serves a queue, 'storage' pictures cannot be stored, '' nothing."""
 
     kind: str
     since: datetime | None
     look_again_at: datetime
     """When it has to be read anew though nothing is reported; never later than shown.patience() from now."""
+    unserved: tuple[str, ...] = ()
+    """Queues without a worker."""
+    is_scheduler_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +139,13 @@ def read_banner(redis_ok: bool, now: datetime) -> Banner:
     if not redis_ok:
         return Banner("redis", None, now + patience())
     state = live.sweep_state(now)
+    unserved = tuple(sorted(state.unserved))
     if state.stale_since:
-        return Banner("stale", state.stale_since, now + patience())
-    return Banner("" if state.storage_ok else "storage", None, (state.done_at or now) + patience())
+        return Banner("stale", state.stale_since, now + patience(), unserved, state.is_scheduler_silent(now))
+    look_again_at = (state.done_at or now) + patience()
+    if unserved:
+        return Banner("workers", min(state.unserved.values()), look_again_at, unserved)
+    return Banner("" if state.storage_ok else "storage", None, look_again_at)
 
 
 def open_grid(query: GridQuery, now: datetime, scope: Scope) -> Grid:

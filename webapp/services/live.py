@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime, timedelta
 
 from redis.exceptions import RedisError
 from sqlalchemy import func, select
@@ -18,12 +18,21 @@ log = logging.getLogger(__name__)
 
 SEQ, STATUS_SEQ, BIRTH, CHANGES = "fleet:seq", "fleet:status_seq", "fleet:birth", "fleet:changes"
 LAST_SWEEP = "sweep:last"
+TOTALS = "sweep:totals"
+"""What all sweeps came to since Redis was last empty; counters that only grow, for Prometheus."""
+UNSERVED = "queues:unserved"
+"""Queues that no worker serves, as the scheduler last saw it: name → since when."""
 STORAGE_AWAY = "storage:away"
 """Set while no picture can be stored; its value is the moment from which it may be tried again."""
 KEEP = 20_000
 """Cameras remembered with their last change; who missed more than a page's worth reads everything anew anyway."""
 STORAGE_REST_SECONDS = 30
-KEEP_COUNTS_SECONDS = 6 * 3600
+KEEP_TICKS = 1440
+"""Ticks whose counts are kept: a day of them at one a minute."""
+BELIEVE_UNSERVED_SECONDS = 120
+"""How long what the scheduler saw is believed when it says nothing more."""
+SCHEDULER_SILENT = timedelta(seconds=30)
+"""It gives a sign of life every second."""
 
 # A sequence starts at the clock's milliseconds, so one that was lost with Redis starts again above every number that
 # was ever handed out, and whoever still holds an older one is told to read everything anew.
@@ -122,17 +131,28 @@ class SweepState:
     redis_ok: bool = True
     storage_ok: bool = True
     """Pictures can be stored, as far as anybody tried of late."""
+    unserved: Mapping[str, datetime] = field(default_factory=dict)
+    """Queues without a worker → since when."""
+
+    def is_scheduler_silent(self, now: datetime) -> bool:
+        return self.heartbeat_at is None or now - self.heartbeat_at > SCHEDULER_SILENT
 
 
 def sweep_state(now: datetime) -> SweepState:
     """For the banner on every page: one round trip, and at most a second when Redis hangs."""
     try:
-        last, storage_ok = _read_last()
+        last, unserved, storage_ok = _read_last()
     except RedisError:
         return SweepState(None, None, None, _stale(newest_check(), now), redis_ok=False)
     done_at = last.get("done_at")
-    stale_since = _stale(done_at or newest_check(), now)
-    return SweepState(last.get("planned_at"), done_at, last.get("heartbeat_at"), stale_since, storage_ok=storage_ok)
+    return SweepState(
+        planned_at=last.get("planned_at"),
+        done_at=done_at,
+        heartbeat_at=last.get("heartbeat_at"),
+        stale_since=_stale(done_at or newest_check(), now),
+        storage_ok=storage_ok,
+        unserved=unserved,
+    )
 
 
 def newest_check() -> datetime | None:
@@ -143,19 +163,23 @@ def newest_check() -> datetime | None:
 
 
 def counts(tick: datetime) -> Counts:
-    found: dict[bytes, bytes] = redis_client.hgetall(_key(tick))  # type: ignore[assignment]
-    return Counts(**{name.decode(): int(number) for name, number in found.items()})
+    return counts_in(redis_client.hgetall(tick_key(tick)))  # type: ignore[arg-type]
+
+
+def counts_in(found: Mapping[bytes, bytes]) -> Counts:
+    """The counts among the fields of a tick, or of the totals."""
+    return Counts(**{f.name: int(found.get(f.name.encode(), 0)) for f in fields(Counts)})
 
 
 def note_planned(tick: datetime, planned: int, now: datetime) -> None:
     """A tick was planned; one in which no camera is due is thereby done."""
     moments = {"planned_at": now.timestamp()} | ({} if planned else {"done_at": now.timestamp()})
-    _write(tick, Counts(planned=planned), moments)
+    _write(tick, Counts(planned=planned), moments, now)
 
 
 def note_batch(tick: datetime, found: Counts, now: datetime) -> None:
     """A batch came to its end; only written results prove that the sweep lives."""
-    _write(tick, found, {"done_at": now.timestamp()} if found.done else {})
+    _write(tick, found, {"done_at": now.timestamp()} if found.done else {}, now)
 
 
 def may_store(now: datetime) -> bool:
@@ -188,13 +212,29 @@ def note_heartbeat(now: datetime) -> None:
     redis_client.hset(LAST_SWEEP, "heartbeat_at", str(now.timestamp()))
 
 
-def _write(tick: datetime, found: Counts, moments: dict[str, float]) -> None:
+def note_unserved(found: Mapping[str, datetime]) -> None:
+    """Queues without a worker → since when, as the scheduler sees it; open pages are told when others are without."""
+    with redis_client.pipeline() as pipe:
+        pipe.hkeys(UNSERVED)
+        pipe.delete(UNSERVED)
+        if found:
+            pipe.hset(UNSERVED, mapping={name: str(moment.timestamp()) for name, moment in found.items()})
+            pipe.expire(UNSERVED, BELIEVE_UNSERVED_SECONDS)
+        known = pipe.execute()[0]
+    if {name.decode() for name in known} != set(found):
+        publish([], status_changed=True)
+
+
+def _write(tick: datetime, found: Counts, moments: dict[str, float], now: datetime) -> None:
+    key = tick_key(tick)
     try:
         with redis_client.pipeline() as pipe:
             for name, number in asdict(found).items():
                 if number:
-                    pipe.hincrby(_key(tick), name, number)
-            pipe.expire(_key(tick), KEEP_COUNTS_SECONDS + 2 * settings.CHECK_INTERVAL_SECONDS)
+                    pipe.hincrby(key, name, number)
+                    pipe.hincrby(TOTALS, name, number)
+            pipe.hset(key, "ended_at", str(now.timestamp()))
+            pipe.expire(key, KEEP_TICKS * settings.CHECK_INTERVAL_SECONDS)
             if moments:
                 pipe.hset(LAST_SWEEP, mapping=moments)  # type: ignore[arg-type]
             pipe.execute()
@@ -202,19 +242,24 @@ def _write(tick: datetime, found: Counts, moments: dict[str, float]) -> None:
         log.warning("The counters of tick %s could not be written: %s", tick.isoformat(), error)
 
 
-def _read_last() -> tuple[dict[str, datetime], bool]:
-    """The moments of the last sweep, and whether pictures can be stored."""
+def _read_last() -> tuple[dict[str, datetime], dict[str, datetime], bool]:
+    """The moments of the last sweep, the queues without a worker, and whether pictures can be stored."""
     with redis_client.pipeline(transaction=False) as pipe:
         pipe.hgetall(LAST_SWEEP)
+        pipe.hgetall(UNSERVED)
         pipe.exists(STORAGE_AWAY)
-        found, storage_away = pipe.execute()
-    moments = {name.decode(): datetime.fromtimestamp(float(moment), UTC) for name, moment in found.items()}
-    return moments, not storage_away
+        last, unserved, storage_away = pipe.execute()
+    return _moments(last), _moments(unserved), not storage_away
+
+
+def _moments(found: Mapping[bytes, bytes]) -> dict[str, datetime]:
+    return {name.decode(): datetime.fromtimestamp(float(moment), UTC) for name, moment in found.items()}
 
 
 def _stale(last_seen: datetime | None, now: datetime) -> datetime | None:
     return last_seen if last_seen is not None and now - last_seen > patience() else None
 
 
-def _key(tick: datetime) -> str:
+def tick_key(tick: datetime) -> str:
+    """Where Redis keeps what became of a tick: its counts, and when the last of its batches ended."""
     return f"sweep:{int(tick.timestamp())}"

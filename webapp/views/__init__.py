@@ -20,11 +20,13 @@ from . import (
     join,
     live,
     me,
+    metrics,
     pictures,
     saved_views,
     search,
     setup,
     sign_in,
+    status,
     tokens,
     users,
     wording,
@@ -52,6 +54,8 @@ NOUNS = (
     exports,
     imports,
     health,
+    status,
+    metrics,
 )
 
 

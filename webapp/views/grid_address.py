@@ -155,6 +155,10 @@ def poll_frame(watch: Watch) -> str:
     return url_for("live.frame", **_carried(watch))
 
 
+def poll_status(watch: Watch) -> str:
+    return url_for("live.status", **_carried(watch))
+
+
 def poll_camera(camera_id: str, watch: Watch, **extra: Any) -> str:
     return url_for("live.camera", camera_id=camera_id, **_carried(watch), **extra)
 

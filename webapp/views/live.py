@@ -17,6 +17,7 @@ from ..services.grid import Frame, GridQuery, NoSuchGroup, watch_frame
 from ..services.grid_changes import Delta, changes
 from ..services.rights import Scope
 from . import grid_address
+from . import status as status_pages
 from .page import ALL, pace
 
 pages = Blueprint("live", __name__, url_prefix="/live")
@@ -46,6 +47,15 @@ def frame() -> Response:
     """For pages without cameras: the tree, the counts and the banner around them."""
     delta = changes(GridQuery(), grid_address.read_watch(request.args), utc_now(), _sight)
     return _draw(delta, "live/frame.html", grid_address.poll_frame(delta.watch)) if delta else nothing_new()
+
+
+@pages.get("/status")
+@access.requires(access.SEE_NOTHING)
+def status() -> Response:
+    """The status page and the frame around it; what it tells is another with every poll."""
+    watch, now = grid_address.read_watch(request.args), utc_now()
+    delta = changes(GridQuery(), watch, now, _sight) or Delta(watch)
+    return _draw(delta, "live/status.html", grid_address.poll_status(delta.watch), **status_pages.context(now))
 
 
 @pages.get("/cameras/<camera_id>")

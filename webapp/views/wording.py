@@ -13,6 +13,7 @@ from ..models import Camera, Status, utc_now
 from ..outcomes import Outcome
 from ..services.grid import STRIP
 from ..services.judge import slowness_of
+from ..services.queue_state import WITHOUT
 from ..services.shown import shown_status
 from ..video.stream_url import parse_stream_url
 
@@ -44,6 +45,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(WORDS=WORDS, SHAPES=SHAPES, STEPS=STEPS, STRIP=STRIP, STALE_SECONDS=stale_seconds)
     app.jinja_env.globals.update(own_zone=own_zone, now=utc_now, shown_status=shown_status, outcome_of=outcome_of)
     app.jinja_env.globals.update(is_stale=is_stale, outcome_named=Outcome, steps_of=steps_of, slowness_of=slowness_of)
+    app.jinja_env.globals.update(WITHOUT=WITHOUT)
     app.jinja_env.filters.update(
         span=span,
         age=age,
