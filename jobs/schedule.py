@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 QUARANTINE = "scheduler:quarantine"
 LONGEST_PAUSE_S = 15.0
+STOPS = (signal.SIGTERM, signal.SIGINT)
 LOOK_EVERY_S = 15
 UNSERVED_FOR = timedelta(seconds=60)
 """How long nobody must have served a queue before that is told: a worker that is made anew is back in seconds."""
@@ -178,13 +179,20 @@ def keep_time(stop: threading.Event) -> None:
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
+def _end(*_: object) -> None:
+    """Exit, and pay no heed to further signals: Python takes its handlers away before it is gone."""
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(0)
+
+
 def main() -> None:
     os.environ["TZ"] = "UTC"  # rq-scheduler reads cron in the zone of its process
     time.tzset()
     warnings.filterwarnings("ignore", category=FutureWarning, module="rq_scheduler")  # about that very zone
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPS:
         # Not an event that is set: a second signal during the first one's handler would wait for its lock for ever.
-        signal.signal(number, lambda *_: sys.exit(0))
+        signal.signal(number, _end)
     with create_app().app_context():
         log.info("The scheduler runs: %s", ", ".join(entry.id for entry in timetable()))
         keep_time(threading.Event())
