@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Dialect, Table, bindparam, insert, update
+from sqlalchemy import Column, Dialect, Table, bindparam, insert, update
 from sqlalchemy.dialects import sqlite
 
 from ...extensions import db
@@ -27,10 +27,11 @@ class Batch:
     key: tuple[str, ...] = ()
     """Columns that say which row is meant; their values stand in each row under their name with key_ before it."""
     rows: list[Row] = field(default_factory=list)
+    _filled: list[tuple[str, Callable[[Any], Any]]] | None = None
 
     def add(self, row: Row) -> Row:
         """Gives the row as it is kept, for what is known only later."""
-        convert = self._converters
+        convert, row = self._converters, row | {name: default(None) for name, default in self._defaults(row)}
         kept = {name: convert[name](value) if name in convert else value for name, value in row.items()}
         self.rows.append(kept)
         return kept
@@ -40,11 +41,24 @@ class Batch:
         if self.rows:
             db.session.connection().exec_driver_sql(_statement(self.table, self.key, list(self.rows[0])), self.rows)
 
+    def _defaults(self, row: Row) -> list[tuple[str, Callable[[Any], Any]]]:
+        """Of the columns that new rows do not speak of; the same ones for all, so the first row says which."""
+        if self._filled is None:
+            missing = [column for column in self.table.c if column.default is not None and column.name not in row]
+            self._filled = [] if self.key else [(column.name, _default(column)) for column in missing]
+        return self._filled
+
     @cached_property
     def _converters(self) -> dict[str, Callable[[Any], Any]]:
         dialect = db.engine.dialect
         found = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in self.table.c}
         return {name: convert for name, convert in found.items() if convert is not None}
+
+
+def _default(column: Column[Any]) -> Callable[[Any], Any]:
+    """Takes the context that SQLAlchemy would give it."""
+    given: Any = column.default
+    return given.arg if given.is_callable else lambda _context: given.arg
 
 
 def _statement(table: Table, key: Sequence[str], names: Iterable[str]) -> str:
