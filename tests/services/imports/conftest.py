@@ -16,6 +16,7 @@ from webapp.services import rights
 from webapp.services.imports import applying, checking, drafts, undoing
 
 Check = Callable[..., Import]
+THREE = "name,code,rtsp_url,group\nA,1,10.0.0.1,Site A\nB,2,10.0.0.2,Site A > B1\nC,3,10.0.0.3,\n"
 
 
 def clock() -> datetime:
@@ -82,3 +83,18 @@ def told(import_: Import) -> dict[int, list[tuple[str, str, str]]]:
 def cameras() -> dict[str, Camera]:
     db.session.expire_all()
     return {camera.name: camera for camera in db.session.query(Camera)}
+
+
+def die_after(chunks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the process is killed: the next chunk's transaction never gets to its end."""
+    written = applying.write
+    left = [chunks]
+
+    def write(*args: Any) -> Any:
+        ids = written(*args)
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return ids
+
+    monkeypatch.setattr(applying, "write", write)

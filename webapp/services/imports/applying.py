@@ -62,7 +62,7 @@ def run(import_id: str, clock: Clock) -> None:
     import_ = course.claim(import_id, APPLYING, clock())
     if import_ is None:
         return
-    course.go(import_id, APPLYING, WorkState.RUNNING, clock(), wants_cancel=import_.wants_cancel)
+    course.go(import_id, APPLYING, WorkState.RUNNING, clock(), **course.STILL_WANTED)
     with audit.acting_as(course.starter(import_).user), suppress(OutOfTurn):
         try:
             with own_faults():

@@ -47,7 +47,7 @@ def run(import_id: str, clock: Callable[[], datetime]) -> None:
         course.go(import_id, [WorkState.CHECKING], WorkState.DRAFT, clock())
     else:
         target = WorkState.TESTING if _is_to_test(summary, import_.options) else WorkState.CHECKED
-        begin_again = {"started_at": None, "done": 0}
+        begin_again = {"started_at": None, "done": 0} | course.STILL_WANTED
         course.go(import_id, [WorkState.CHECKING], target, clock(), counts=summary.counts(), **begin_again)
 
 

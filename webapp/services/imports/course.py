@@ -22,6 +22,10 @@ LIFELESS = timedelta(seconds=45)
 a few streams up to half a minute."""
 
 
+STILL_WANTED: dict[str, Any] = {"wants_cancel": Import.wants_cancel}
+"""For `go` between two steps of one work: an end that somebody asks for at that very moment is not forgotten."""
+
+
 class OutOfTurn(Exception):
     """The import has gone on meanwhile, so this cannot be done with it now."""
 

@@ -55,6 +55,7 @@ def _test_all(work: Work, clock: Clock) -> None:
     done = len(rows) - len(left)
     with fair_transaction():
         work.import_.total = len(rows)
+        course.advance(import_id, done, clock())
     give_up = time.monotonic() + LONGEST_S
     candidates = (candidate for chunk in work.chunks(200) for candidate in chunk if candidate.line in left)
     for piece in pieces(candidates, settings.CHECK_THREADS * ROUNDS):
