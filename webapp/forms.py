@@ -47,6 +47,13 @@ CODECS = [
 ]
 STREAMS = [SelectChoice("main", "Main stream"), SelectChoice("sub", "Sub stream")]
 DETECTION = [SelectChoice("", "Inherited"), SelectChoice("true", "On"), SelectChoice("false", "Off")]
+IMAGE_SENSITIVITY = [
+    SelectChoice("", "Inherited"),
+    SelectChoice("off", "Off"),
+    SelectChoice("low", "Low"),
+    SelectChoice("medium", "Medium"),
+    SelectChoice("high", "High"),
+]
 URL = {"maxlength": 2048, "inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
 
 
@@ -84,6 +91,12 @@ class CameraForm(FlaskForm):  # type: ignore[misc]
     enable_detection = SelectField("Face detection", choices=DETECTION, validate_choice=False)
     detection_sensitivity = _number("Detection sensitivity", "0 to 1.", "decimal")
     check_interval_seconds = _number("Check interval")
+    image_sensitivity = SelectField(
+        "Image health",
+        description="How readily its picture is called black, blurred, blocked, moved …",
+        choices=IMAGE_SENSITIVITY,
+        validate_choice=False,
+    )
     retention_days = _number("Retention", "Days that snapshots are kept.")
     resolution = _line("Resolution", "Such as 1920x1080.", 20)
     fps = _number("Frames per second", "Under half of it counts as degraded.", "decimal")

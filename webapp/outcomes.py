@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Outcome(StrEnum):
@@ -162,6 +162,8 @@ class Reading:
     """'measured' from presentation times, 'claimed' from the SDP; None when fps is None."""
     jpeg: bytes | None = field(default=None, repr=False)
     """The thumbnail: at most 640 px wide, at most 100 KB."""
+    measures: Any = field(default=None, repr=False)
+    """video.quality's Measures of that picture; None without a picture, or when measuring it failed on our side."""
 
     @property
     def is_connected(self) -> bool:

@@ -132,6 +132,7 @@ def test_a_value_comes_back_through_a_real_csv_file(pair: tuple[str, Any]) -> No
         ("resolution", "full HD", "full HD"),
         ("codec", "H.265", "h265"),
         ("codec", "HEVC", "h265"),
+        ("image_sensitivity", "High", "high"),
         ("is_active", "ja", True),
         ("is_active", "vielleicht", "vielleicht"),
         ("code", "0012", "0012"),

@@ -43,6 +43,7 @@ def test_else_the_general_setting(app: Flask) -> None:
         "enable_detection": True,
         "detection_sensitivity": 0.7,
         "check_interval_seconds": app.extensions["camkeeper"].CHECK_INTERVAL_SECONDS,
+        "image_sensitivity": "medium",
         "retention_days": app.extensions["camkeeper"].RETENTION_DAYS,
     }
     assert {origin(value) for value in found.values()} == {"the general setting"}
@@ -61,6 +62,7 @@ def test_it_says_who_says_so() -> None:
         ("enable_detection", False, "off"),
         ("detection_sensitivity", 0.7, "0.7"),
         ("detection_sensitivity", 1.0, "1"),
+        ("image_sensitivity", "off", "off"),
         ("check_interval_seconds", 45, "45 s"),
         ("check_interval_seconds", 90, "90 s"),
         ("check_interval_seconds", 900, "15 min"),

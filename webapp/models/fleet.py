@@ -115,8 +115,8 @@ class Camera(db.Model):  # type: ignore[name-defined,misc]
     picture_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     findings: Mapped[tuple[str, ...]] = mapped_column(Tags, default=())
     """What is wrong with its picture, confirmed."""
-    image_memory: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    """What the next picture is judged by: hashes of the last ones, findings that wait to be confirmed."""
+    image_memory: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
+    """What the next picture is judged by, see services.image_memory; no page needs it."""
     flapping_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Set while the camera goes up and down again and again."""
     flips: Mapped[list[int]] = mapped_column(JSON, default=list)

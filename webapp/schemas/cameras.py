@@ -77,6 +77,8 @@ class HandedDown(Contract):
     enable_detection: OptionalSwitch = None
     detection_sensitivity: OptionalNumber = None
     check_interval_seconds: OptionalCount = None
+    image_sensitivity: Annotated[Literal["off", "low", "medium", "high"] | None, BeforeValidator(clean)] = None
+    """How readily pictures are found at fault; off: they are not looked at."""
     retention_days: OptionalCount = None
 
     @field_validator("detection_sensitivity")

@@ -66,6 +66,7 @@ FIELDS = {
     "is_shared": "Shared",
     "enable_detection": "Face detection",
     "check_interval_seconds": "Check interval, seconds",
+    "image_sensitivity": "Image health",
     "retention_days": "Retention, days",
     "maintenance_until": "Maintenance until",
     "email": "E-mail",

@@ -72,6 +72,7 @@ COLUMNS = (
     _column("enable_detection", "Face detection", "detection erkennung gesichtserkennung"),
     _column("detection_sensitivity", "Detection sensitivity", "sensitivity empfindlichkeit"),
     _column("check_interval_seconds", "Check interval, seconds", "checkinterval interval intervall prufintervall"),
+    _column("image_sensitivity", "Image health", "imagehealth bildprufung bildqualitat picturehealth"),
     _column("retention_days", "Retention, days", "retention aufbewahrung keepdays"),
 )
 BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
@@ -221,6 +222,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "codec": _codec,
     "resolution": _resolution,
     "stream": str.casefold,
+    "image_sensitivity": str.casefold,
     "fps": _decimal,
     "detection_sensitivity": _decimal,
     "is_active": _switch,

@@ -7,16 +7,26 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..extensions import settings
+from ..video.quality.finding import Sensitivity
 
-HANDED_DOWN = ("enable_detection", "detection_sensitivity", "check_interval_seconds", "retention_days")
+HANDED_DOWN = (
+    "enable_detection",
+    "detection_sensitivity",
+    "check_interval_seconds",
+    "image_sensitivity",
+    "retention_days",
+)
+OFF = "off"
+"""As image_sensitivity: pictures are not looked at."""
 
 
 class Holder(Protocol):
-    """A camera or a group: whatever may have the four settings of its own."""
+    """A camera or a group: whatever may have the five settings of its own."""
 
     enable_detection: bool | None
     detection_sensitivity: float | None
     check_interval_seconds: int | None
+    image_sensitivity: str | None
     retention_days: int | None
 
 
@@ -40,6 +50,7 @@ def defaults() -> dict[str, Any]:
         "enable_detection": True,
         "detection_sensitivity": 0.7,
         "check_interval_seconds": settings.CHECK_INTERVAL_SECONDS,
+        "image_sensitivity": Sensitivity.MEDIUM.value,
         "retention_days": settings.RETENTION_DAYS,
     }
 
@@ -74,14 +85,14 @@ def own(holder: Holder) -> dict[str, Any]:
 
 
 def words(name: str, value: Any) -> str:
-    """A value as people read it: on, 0.7, 15 min, 30 days."""
+    """A value as people read it: on, 0.7, medium, 15 min, 30 days."""
     if name == "enable_detection":
         return "on" if value else "off"
     if name == "check_interval_seconds":
         return _interval(value)
     if name == "retention_days":
         return "1 day" if value == 1 else f"{value:,} days"
-    return f"{value:g}"
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _interval(seconds: int) -> str:

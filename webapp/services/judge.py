@@ -55,12 +55,14 @@ def judge(
     now: datetime,
     expected_fps: float | None = None,
     high_latency_ms: float = math.inf,
+    has_findings: bool = False,
 ) -> State:
-    """The state after this reading; `expected_fps` is what the camera is configured to send."""
+    """The state after this reading; `expected_fps` is what the camera is configured to send, `has_findings` whether
+    its picture is known to be at fault."""
     if reading.outcome.is_ours:
         return state
     if reading.is_connected:
-        return _with_flips(state, _seen(state, reading, now, expected_fps, high_latency_ms), now)
+        return _with_flips(state, _seen(state, reading, now, expected_fps, high_latency_ms, has_findings), now)
     failures = state.failures + 1
     auth_failures = state.auth_failures + (reading.outcome is Outcome.AUTH_FAILED)
     status = Status.OFFLINE if failures >= FAILURES_UNTIL_OFFLINE else state.status
@@ -70,13 +72,21 @@ def judge(
     return _with_flips(state, failed, now)
 
 
-def _seen(state: State, reading: Reading, now: datetime, expected_fps: float | None, high_latency_ms: float) -> State:
+def _seen(
+    state: State,
+    reading: Reading,
+    now: datetime,
+    expected_fps: float | None,
+    high_latency_ms: float,
+    has_findings: bool,
+) -> State:
     """The state of a camera that sends pictures."""
     counted = reading.fps if reading.fps_source == "measured" else None
     if counted is None and state.status is Status.DEGRADED:
         counted = state.counted_fps  # few frames are few until more are counted, and not every check lasts so long
     slow_checks = _slow_checks(state.slow_checks, reading.latency_ms, high_latency_ms)
-    status = Status.DEGRADED if slowness(expected_fps, counted, slow_checks) else Status.LIVE
+    is_at_fault = has_findings or slowness(expected_fps, counted, slow_checks)
+    status = Status.DEGRADED if is_at_fault else Status.LIVE
     return State(
         status,
         _since(state, status, now),

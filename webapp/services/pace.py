@@ -1,4 +1,5 @@
-"""How often each camera is checked: in which ticks an interval falls due, and what happens when it is changed."""
+"""How often each camera is checked: in which ticks an interval falls due, and what happens when it is changed.
+What groups say of that is read for a whole batch; what they say of looking at pictures comes with it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from sqlalchemy import ColumnElement, bindparam, select, update
 
 from ..extensions import db
 from ..models import Camera, CameraGroup
-from .inheritance import effective, way
+from ..video.quality.finding import Sensitivity
+from .inheritance import OFF, effective, way
 from .judge import waits_for_the_login
 from .sweep_plan import interval as tick_length
 from .sweep_plan import tick_of
@@ -24,7 +26,7 @@ groups = CameraGroup.__table__
 
 @dataclass(frozen=True, slots=True)
 class Paces:
-    """What the groups say of intervals, read once for a whole batch of cameras."""
+    """What the groups say of checks, read once for a whole batch of cameras."""
 
     groups: Mapping[str, Any]
 
@@ -33,9 +35,14 @@ class Paces:
         found = effective("check_interval_seconds", camera, way(camera.group_id, self.groups))
         return timedelta(seconds=found.value)
 
+    def sensitivity(self, camera: Any) -> Sensitivity | None:
+        """How readily its picture is found at fault; None: it is not looked at."""
+        found = effective("image_sensitivity", camera, way(camera.group_id, self.groups)).value
+        return None if found == OFF else Sensitivity(found)
+
 
 def read() -> Paces:
-    query = select(groups.c.id, groups.c.parent_id, groups.c.check_interval_seconds)
+    query = select(groups.c.id, groups.c.parent_id, groups.c.check_interval_seconds, groups.c.image_sensitivity)
     return Paces({row.id: row for row in db.session.execute(query)})
 
 

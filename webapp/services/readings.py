@@ -13,8 +13,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ..extensions import db, settings, transaction
 from ..models import OUTCOME_CODES, Camera, CameraHealth, Status, StatusChange, UtcDateTime, new_id
 from ..outcomes import Outcome, Reading
-from . import pace
+from ..video.quality.reference import Reference
+from . import image_judging, pace
 from .camera_record import lapse_of
+from .image_judging import Judged, Raised
 from .judge import State, judge, next_due, slowness
 from .shown import unknown_from
 from .sweep_plan import Claim, interval
@@ -37,6 +39,10 @@ class Recorded:
     """Of status, as they were written; those of one camera in their order."""
     pictured_at: Mapping[str, datetime | None] = field(default_factory=dict)
     """When the picture was taken that each camera had before this reading."""
+    raised: Sequence[Raised] = ()
+    """Findings whose evidence is still to be kept."""
+    adopted: Mapping[str, Reference] = field(default_factory=dict)
+    """By camera: its picture is to become a reference."""
 
 
 def record(tick: datetime, found: Sequence[Found]) -> Recorded:
@@ -49,14 +55,18 @@ def record(tick: datetime, found: Sequence[Found]) -> Recorded:
         stored = _lock(claim.id for claim, _ in found)
         accepted = [(stored[claim.id], reading) for claim, reading in found if _is_same(stored.get(claim.id), claim)]
         paces = pace.read()
-        updates = [_verdict(row, reading, tick, paces) for row, reading in accepted]
+        judged = image_judging.judge_batch(accepted, paces.sensitivity)
+        updates = [_verdict(row, reading, tick, paces, judged[row.id]) for row, reading in accepted]
         verdicts = zip(accepted, updates, strict=True)
         changes = [change for (row, reading), new in verdicts for change in _changes(row, new, reading)]
         _write(tick, accepted, updates, changes)
+        raised = image_judging.write(judged, {row.id: reading.at for row, reading in accepted})
         _release(found)
     pictured_at = {row.id: row.picture_at for row, _ in accepted}
     turned = any(row.flapping_since != new["flapping_since"] for (row, _), new in zip(accepted, updates, strict=True))
-    return Recorded({row.id: reading for row, reading in accepted}, bool(changes) or turned, changes, pictured_at)
+    adopted = {id: each.adopts for id, each in judged.items() if each.adopts}
+    readings = {row.id: reading for row, reading in accepted}
+    return Recorded(readings, bool(changes) or turned, changes, pictured_at, raised, adopted)
 
 
 def record_skipped(tick: datetime, ids: Iterable[str]) -> int:
@@ -87,9 +97,10 @@ def _is_same(row: Row[Any] | None, claim: Claim) -> bool:
     )
 
 
-def _verdict(row: Row[Any], reading: Reading, tick: datetime, paces: pace.Paces) -> dict[str, Any]:
+def _verdict(row: Row[Any], reading: Reading, tick: datetime, paces: pace.Paces, judged: Judged) -> dict[str, Any]:
     """The new values of a camera row, always the same columns, so that a batch is one statement."""
-    state = judge(_state_of(row), reading, reading.at, row.fps, settings.HIGH_LATENCY_MS)
+    latency, has_findings = settings.HIGH_LATENCY_MS, bool(judged.findings)
+    state = judge(_state_of(row), reading, reading.at, row.fps, latency, has_findings)
     regular = pace.next_slot(row.id, tick, paces.interval(row))
     facts = {name: getattr(row, name) for name in READING_FIELDS}
     if not reading.outcome.is_ours:
@@ -98,6 +109,8 @@ def _verdict(row: Row[Any], reading: Reading, tick: datetime, paces: pace.Paces)
         "camera_id": row.id,
         "tried_at": reading.at,
         "fault": (reading.detail or reading.outcome.sentence)[:300] if reading.outcome.is_ours else None,
+        "findings": judged.findings,
+        "image_memory": judged.memory,
         "status": state.status,
         "status_since": state.since,
         "failures": state.failures,
@@ -197,9 +210,11 @@ def _changes(row: Row[Any], new: Mapping[str, Any], reading: Reading) -> list[di
 
 
 def _finding(row: Row[Any], new: Mapping[str, Any]) -> str | None:
-    """What is wrong with the stream of a camera that sends pictures."""
+    """What is wrong with the stream of a camera that sends pictures, the gravest fault of the picture first."""
     if new["status"] != Status.DEGRADED:
         return None
+    if new["findings"]:
+        return str(new["findings"][0])
     return slowness(row.fps, new["actual_fps"] if new["fps_source"] == "measured" else None, new["slow_checks"])
 
 

@@ -12,10 +12,12 @@ from typing import Any, TypeAlias
 from webapp.outcomes import Outcome, Reading
 from webapp.video import rtsp
 from webapp.video.capture import Grab, grab
+from webapp.video.decode import Frame
 from webapp.video.failure import CheckFailed, Deadline
+from webapp.video.quality.measures import Measures, measure
 from webapp.video.rtsp import Probe, Steps
 from webapp.video.target import Limits, OnStep, Target
-from webapp.video.thumbnail import thumbnail
+from webapp.video.thumbnail import scaled, thumbnail
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +81,7 @@ def _reading_of(probe: Probe, now: datetime) -> Reading:
 
 
 def _with_picture(reading: Reading, grabbed: Grab) -> Reading:
+    small = scaled(grabbed.frame)
     return replace(
         reading,
         frame_ms=grabbed.frame_ms,
@@ -87,8 +90,18 @@ def _with_picture(reading: Reading, grabbed: Grab) -> Reading:
         height=grabbed.height,
         fps=grabbed.fps or reading.fps,
         fps_source="measured" if grabbed.fps else reading.fps_source,
-        jpeg=thumbnail(grabbed.frame),
+        jpeg=thumbnail(small),
+        measures=_measures(small),
     )
+
+
+def _measures(small: Frame) -> Measures | None:
+    """The check brought a picture, whatever becomes of looking at it."""
+    try:
+        return measure(small)
+    except Exception as error:
+        log.error("A picture could not be measured: %s", _name_of(error))
+        return None
 
 
 def _name_of(error: Exception) -> str:

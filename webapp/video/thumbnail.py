@@ -17,7 +17,7 @@ def thumbnail(frame: Frame) -> bytes:
     """A JPEG at most MAX_WIDTH wide and MAX_BYTES long, in the frame's shape. Raises ValueError for an empty frame."""
     if frame.size == 0:
         raise ValueError("There is no picture to make a thumbnail of.")
-    small = _scaled(frame)
+    small = scaled(frame)
     for quality in _QUALITIES:
         jpeg = _encoded(small, quality)
         if len(jpeg) <= MAX_BYTES:
@@ -25,7 +25,8 @@ def thumbnail(frame: Frame) -> bytes:
     return thumbnail(cv2.resize(small, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
 
 
-def _scaled(frame: Frame) -> Frame:
+def scaled(frame: Frame) -> Frame:
+    """The frame itself when it is small enough already."""
     height, width = frame.shape[:2]
     scale = min(1.0, MAX_WIDTH / width, MAX_HEIGHT / height)
     if scale == 1.0:

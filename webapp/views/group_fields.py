@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
+from ..forms import IMAGE_SENSITIVITY
 from ..models import CameraGroup
 from ..schemas import TOP, GroupInput
 from ..services import inheritance
@@ -23,6 +24,7 @@ SETTINGS = {
     "enable_detection": "Detection",
     "detection_sensitivity": "Sensitivity",
     "check_interval_seconds": "Checks every",
+    "image_sensitivity": "Image health",
     "retention_days": "Pictures kept for",
 }
 """As a line says them, before the value."""
@@ -40,6 +42,7 @@ class GroupForm(FlaskForm):  # type: ignore[misc]
     enable_detection = SelectField("Face detection", choices=SWITCH, validate_choice=False)
     detection_sensitivity = StringField("Detection sensitivity, 0 to 1", render_kw={"inputmode": "decimal"})
     check_interval_seconds = StringField("Seconds between checks", render_kw={"inputmode": "numeric"})
+    image_sensitivity = SelectField("Image health", choices=IMAGE_SENSITIVITY, validate_choice=False)
     retention_days = StringField("Days to keep pictures", render_kw={"inputmode": "numeric"})
     version = HiddenField()
 

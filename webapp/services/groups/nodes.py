@@ -24,6 +24,7 @@ NODE_COLUMNS = (
     CameraGroup.enable_detection,
     CameraGroup.detection_sensitivity,
     CameraGroup.check_interval_seconds,
+    CameraGroup.image_sensitivity,
     CameraGroup.retention_days,
     CameraGroup.version,
 )
@@ -45,6 +46,7 @@ class GroupNode:
     enable_detection: bool | None = None
     detection_sensitivity: float | None = None
     check_interval_seconds: int | None = None
+    image_sensitivity: str | None = None
     retention_days: int | None = None
     version: int = 1
     is_visible: bool = True

@@ -29,6 +29,7 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
         "enable_detection": True,
         "detection_sensitivity": 0.7,
         "check_interval_seconds": 60,
+        "image_sensitivity": "medium",
         "retention_days": 30,
     },
     {"name": "Lobby", "rtsp_url": "rtsp://192.168.1.21/stream1", "group": ("Site A", "Building 1"), "notes": "New."},

@@ -78,6 +78,8 @@ EXPLANATIONS: dict[Finding, Explanation] = {
 
 
 class Sensitivity(StrEnum):
+    """How readily a picture is found at fault."""
+
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"

@@ -48,7 +48,8 @@ def findings(
 ) -> tuple[Found, ...]:
     """All that is wrong with a picture, from the earlier sightings (newest first) and the views called right.
 
-    Where nothing can be seen, no more is said than why: a black picture is not also blocked, blurred and moved.
+    Where nothing can be seen, no more is said than why: a black picture is not also blocked, blurred and moved, nor
+    frozen, because there is only noise to tell that by, and encoders take it away where there is nothing else.
     """
     likeness = compare(measures.sketch, references)
     limits = _for_light(LIMITS[sensitivity], measures.light, references)
@@ -56,8 +57,9 @@ def findings(
     if right:
         limits = _for_view(limits, right)
     blind = _exposure(measures, limits) or _blocked(measures, likeness, limits)
-    seen = [blind] if blind else [*_clarity(measures, limits), *_moved(likeness, limits)]
-    return (*seen, *_frozen(measures, history, limits))
+    if blind:
+        return (blind,)
+    return (*_clarity(measures, limits), *_moved(likeness, limits), *_frozen(measures, history, limits))
 
 
 def _for_light(limits: Limits, light: Light, references: Sequence[Reference]) -> Limits:
