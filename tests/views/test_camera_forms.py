@@ -270,7 +270,7 @@ def test_form_and_page_say_what_is_inherited_and_from_whom(
 def test_another_group_in_the_form_brings_what_it_hands_down(admin: FlaskClient, make_group: MakeGroup) -> None:
     group = make_group("Site B", retention_days=7)
     answer = admin.get(f"/cameras/handed-down?group_id={group.id}", headers=FRAGMENT).text
-    assert answer.count('hx-swap-oob="true"') == 4
+    assert answer.count('hx-swap-oob="true"') == 5
     assert f'<b>7 days</b>, from <a href="/groups/{group.id}">Site B</a>' in answer
     assert "7 days" not in admin.get("/cameras/handed-down?group_id=nope", headers=FRAGMENT).text
 
