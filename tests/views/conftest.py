@@ -18,8 +18,8 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from webapp.extensions import db, settings
-from webapp.models import Camera, Role, User
-from webapp.services import live
+from webapp.models import Camera, CameraSnapshot, Role, User
+from webapp.services import live, snapshots
 from webapp.storage import storage_from_settings
 
 JPEG = b"\xff\xd8 a picture \xff\xd9"
@@ -79,6 +79,12 @@ def give_picture(camera: Camera, data: bytes = JPEG) -> str:
     camera.picture_hash, camera.picture_at = hashlib.sha256(data).hexdigest()[:16], datetime.now(UTC)
     db.session.commit()
     return camera.picture_hash
+
+
+def give_snapshot(camera: Camera, at: datetime | None = None, kind: str = "regular", **more: str) -> CameraSnapshot:
+    kept = snapshots.keep(camera.id, JPEG, at or datetime.now(UTC), kind, **more)
+    assert kept
+    return kept
 
 
 def change(camera: Camera, status_changed: bool = True, **fields: Any) -> None:

@@ -80,6 +80,8 @@ READ = {
     "live.frame",
     "live.grid",
     "pictures.latest",
+    "snapshots.index",
+    "snapshots.picture",
     "search.show",
     "search.tags",
 }
@@ -124,6 +126,8 @@ WRITE = {
     "imports.undo",
     "live.connection_test",
     "pictures.of_test",
+    "snapshots.delete",
+    "snapshots.take",
 }
 """cameras:write, be it on a single group."""
 ADMIN_ONLY = {
@@ -141,10 +145,17 @@ ADMIN_ONLY = {
 STATIC = {"static", "bootstrap.static"}
 EVERY_SET = (OPEN, ANYBODY, READ, WRITE, ADMIN_ONLY, STATIC)
 
-LAST = ["tokens.revoke", "saved_views.delete", "camera_forms.delete", "group_forms.delete", "me.sign_out_everywhere"]
+LAST = [
+    "tokens.revoke",
+    "saved_views.delete",
+    "snapshots.delete",
+    "camera_forms.delete",
+    "group_forms.delete",
+    "me.sign_out_everywhere",
+]
 """These take away what the others ask for."""
 MAY_BE_MISSING = {"pictures.of_test"}
-PLACED = {"camera_id", "head", "picture_hash", "group_id", "group_head"}
+PLACED = {"camera_id", "head", "picture_hash", "snapshot_id", "group_id", "group_head"}
 """Arguments whose things lie in a group, or in none."""
 OWNED = {"test_id", "view_id", "token_id", "bulk_id", "import_id"}
 """Arguments whose things belong to a person."""

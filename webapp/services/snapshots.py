@@ -97,7 +97,7 @@ def _file_all(storage: Storage, wanted: Sequence[Wanted], patience_s: float) -> 
     if late or trouble:
         reason = trouble[0] if trouble else "the store is too slow"
         log.warning("%d of %d pictures are not kept: %s", len(late) + len(trouble), len(wanted), reason)
-    return [future.result() for future in done if future.exception() is None]
+    return [future.result() for future in running if future in done and future.exception() is None]
 
 
 def _file(storage: Storage, wanted: Wanted, give_up: float) -> Filed:

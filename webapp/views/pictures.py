@@ -21,25 +21,25 @@ FOR_EVER = "private, max-age=31536000, immutable"
 @access.requires("cameras:read")
 def latest(camera_id: str, picture_hash: str) -> AnyResponse:
     camera = access.camera_for_read(camera_id)
-    with _clean_failures():
+    with clean_failures():
         found = latest_picture.of_camera(camera)
     if found.hash == picture_hash:
-        return _jpeg(found.data, FOR_EVER)
+        return jpeg(found.data, FOR_EVER)
     if camera.picture_hash not in (None, picture_hash):
         return redirect(url_for("pictures.latest", camera_id=camera.id, picture_hash=camera.picture_hash))
-    return _jpeg(found.data, "no-store")
+    return jpeg(found.data, "no-store")
 
 
 @pages.get("/connection-tests/<test_id>/picture.jpg")
 @access.requires("cameras:write")
 def of_test(test_id: str) -> AnyResponse:
     test = access.own_connection_test(test_id)
-    with _clean_failures():
-        return _jpeg(latest_picture.of_test(test).data, "no-store")
+    with clean_failures():
+        return jpeg(latest_picture.of_test(test).data, "no-store")
 
 
 @contextmanager
-def _clean_failures() -> Iterator[None]:
+def clean_failures() -> Iterator[None]:
     try:
         yield
     except NotFound:
@@ -48,5 +48,5 @@ def _clean_failures() -> Iterator[None]:
         abort(503)
 
 
-def _jpeg(data: bytes, cache_control: str) -> Response:
+def jpeg(data: bytes, cache_control: str) -> Response:
     return Response(data, mimetype="image/jpeg", headers={"Cache-Control": cache_control})
