@@ -26,6 +26,13 @@ def try_out(import_id: str) -> None:
     testing.run(import_id, utc_now)
 
 
+def check_and_apply(import_id: str) -> None:
+    """For whoever asked for both at once, and reads afterwards what was left out."""
+    checking.run(import_id, utc_now)
+    applying.follow(import_id, utc_now())
+    applying.run(import_id, utc_now)
+
+
 def apply(import_id: str) -> None:
     applying.run(import_id, utc_now)
 

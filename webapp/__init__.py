@@ -51,6 +51,7 @@ def _configure(app: Flask, values: config.Settings) -> None:
         RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 1, "socket_connect_timeout": 1},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_STRATEGY="moving-window",
+        RATELIMIT_HEADERS_ENABLED=True,
         RATELIMIT_KEY_PREFIX="camkeeper",
     )
 
@@ -69,11 +70,12 @@ def _engine_options(values: config.Settings) -> dict[str, Any]:
 
 
 def _register(app: Flask) -> None:
-    from . import access, cli, compression, errors, security, views
+    from . import access, api, cli, compression, errors, security, views
 
     compression.register(app)
     access.register(app)
     security.register(app)
     errors.register(app)
     views.register(app)
+    api.register(app)
     cli.register(app)

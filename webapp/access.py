@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, g, has_request_context, redirect, request, url_for
-from flask_login import current_user
+from flask_login import AnonymousUserMixin, current_user
 from werkzeug.wrappers import Response
 
 from .extensions import db, login
@@ -17,6 +17,7 @@ from .htmx import is_fragment, redirect_browser
 from .models import ApiToken, Camera, ConnectionTest, User
 from .services import audit, cameras, rights
 from .services.rights import Scope
+from .services.tokens import Bearer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,8 +44,15 @@ def scope(permission: str) -> Scope:
     """Where the person who asks has this permission; found out once for each request."""
     known: dict[str, Scope] = g.setdefault("scopes", {})
     if permission not in known:
-        known[permission] = rights.scope_of(current_user, permission)
+        known[permission] = rights.scope_of(current_user, permission, g.get("limited_to"))
     return known[permission]
+
+
+def act_for(bearer: Bearer | None) -> None:
+    """The rest of this request is done for the person whose token it brought, or for nobody: a cookie says nothing."""
+    g._login_user = bearer.user if bearer else AnonymousUserMixin()
+    g.limited_to = bearer.scopes if bearer else frozenset()
+    g.pop("scopes", None)
 
 
 def may(permission: str, group_id: str | None = "") -> bool:

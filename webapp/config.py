@@ -175,6 +175,9 @@ class Settings:
     )
     COOKIE_SECURE: bool = _setting(False, "Send cookies over https only; switch on behind TLS.", _yes_no)
     TRUSTED_PROXIES: int = _setting(0, "Number of reverse proxies whose X-Forwarded-* headers count.", _number(0, 5))
+    API_CALLS_PER_MINUTE: int = _setting(
+        600, "Requests to the API that one token may make in a minute.", _number(1, 1_000_000)
+    )
     IDLE_MINUTES: int = _setting(480, "A login that does nothing for so long ends.", _number(5, 10080))
 
     METRICS_ALLOWED_NETWORKS: Networks = _setting(

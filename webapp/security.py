@@ -31,8 +31,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-UNASKED = ("live", "pictures")
-"""Blueprints that an open page asks by itself, as it does for progress."""
+UNASKED = ("live", "pictures", "api")
+"""Blueprints that an open page asks by itself, as it does for progress, and the one no browser's login counts for."""
 LONGEST_LOGIN_SECONDS = 7 * 24 * 3600
 
 

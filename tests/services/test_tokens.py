@@ -11,15 +11,15 @@ from tests.views.conftest import counted_queries
 from webapp.extensions import db
 from webapp.models import ApiToken, CameraGroup, GroupRole, Role, User
 from webapp.schemas import InvalidInput, TokenInput, parse
-from webapp.services import rights, tokens
+from webapp.services import me, rights, tokens
 
 READ = TokenInput(name="Attendance", scopes=("cameras:read",))
 
 
 def test_a_token_opens_what_it_was_made_for(either_app: Flask) -> None:
     user = new_person(Role.OPERATOR)
-    _, text = tokens.create(user, READ, NOW)
-    assert tokens.authenticate(text, NOW) == (user, frozenset({"cameras:read"}))
+    token, text = tokens.create(user, READ, NOW)
+    assert tokens.authenticate(text, NOW) == (user, frozenset({"cameras:read"}), token)
 
 
 def test_its_text_is_kept_nowhere(either_app: Flask) -> None:
@@ -97,7 +97,7 @@ class TestScopes:
         _, text = tokens.create(operator, TokenInput(name="x", scopes=("cameras:read", "cameras:write")), NOW)
         found = tokens.authenticate(text, NOW)
         assert found
-        user, scopes = found
+        user, scopes, _ = found
         assert rights.scope_of(user, "cameras:write", limited_to=scopes).is_everything
         assert rights.scope_of(user, "users:write", limited_to=scopes).is_nothing
         assert rights.scope_of(user, "cameras:write", limited_to={"cameras:read"}).is_nothing
@@ -140,3 +140,23 @@ def test_it_goes_with_its_person(either_app: Flask) -> None:
     db.session.delete(db.session.get_one(User, user.id))
     db.session.commit()
     assert db.session.scalars(select(ApiToken)).all() == []
+
+
+def test_a_login_may_all_that_its_person_may_and_ends_with_their_sessions(either_app: Flask) -> None:
+    user = new_person(Role.OPERATOR)
+    _, text = tokens.log_in(user, NOW)
+    found = tokens.authenticate(text, NOW)
+    assert found
+    assert found.scopes == {"cameras:read", "cameras:write"}
+    assert tokens.authenticate(text, NOW + tokens.LOGIN_LASTS) is None
+    me.sign_out_everywhere(user, NOW)
+    assert tokens.authenticate(text, NOW) is None
+    assert tokens.listed(user)[0].state(NOW) == "revoked"
+
+
+def test_a_login_takes_away_those_that_are_over(either_app: Flask) -> None:
+    user = new_person(Role.OPERATOR)
+    tokens.log_in(user, NOW)
+    tokens.log_in(user, NOW + tokens.LOGIN_LASTS)
+    tokens.create(user, READ, NOW)
+    assert len(tokens.listed(user)) == 2

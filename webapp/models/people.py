@@ -118,6 +118,9 @@ class ApiToken(db.Model):  # type: ignore[name-defined,misc]
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    session_version: Mapped[int | None] = mapped_column(Integer)
+    """Of a login through the API: the person's own at that moment, so that what ends all sessions ends it too. None is
+    a token that somebody made for a program."""
 
 
 class SavedView(db.Model):  # type: ignore[name-defined,misc]

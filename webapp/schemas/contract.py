@@ -87,6 +87,9 @@ SENTENCES = {
 }
 
 
+BOUNDS = {"greater_than_equal": ("ge", "more"), "less_than_equal": ("le", "less")}
+
+
 def _sentence(found: Any) -> str:
     if found["type"] == "value_error":
         return str(found["ctx"]["error"])
@@ -94,4 +97,7 @@ def _sentence(found: Any) -> str:
         return f"Shorten this to {found['ctx']['max_length']} characters."
     if found["type"] == "literal_error":
         return f"This must be one of {found['ctx']['expected']}."
+    if found["type"] in BOUNDS:
+        name, words = BOUNDS[found["type"]]
+        return f"This must be {found['ctx'][name]} or {words}."
     return SENTENCES.get(found["type"], f"{found['msg']}.")

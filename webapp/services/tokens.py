@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from ..extensions import db, transaction
 from ..models import ApiToken, User
@@ -19,6 +21,8 @@ PREFIX = "ck_"
 SHAPE = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 SCOPES = ("cameras:read", "cameras:write", "cameras:credentials", "users:write", "audit:read")
 NOTE_USE_EVERY = timedelta(minutes=1)
+LOGIN_LASTS = timedelta(hours=12)
+LOGIN_NAME = "Login through the API"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Listed:
 
     def state(self, now: datetime) -> str:
         """works, expired, revoked, or resting while its person is disabled."""
-        if self.token.revoked_at:
+        if self.token.revoked_at or self.token.session_version not in (None, self.owner.session_version):
             return "revoked"
         if self.token.expires_at and self.token.expires_at <= now:
             return "expired"
@@ -55,20 +59,39 @@ def create(user: User, given: TokenInput, now: datetime) -> tuple[ApiToken, str]
         raise InvalidInput({"expires_on": ["This day is over. Choose a later one."]})
     if not set(given.scopes) <= set(grantable(user)):
         raise InvalidInput({"scopes": ["A token can do no more than you may yourself."]})
-    text = PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken(
-        user_id=user.id,
-        name=given.name,
-        beginning=text[:8],
-        token_hash=_hash(text),
-        scopes=list(given.scopes),
-        created_at=now,
-        expires_at=expires_at,
-    )
+    token, text = _made(user, given.name, given.scopes, now, expires_at)
     with transaction():
         db.session.add(token)
         said = {"name": given.name, "scopes": given.scopes, "expires_at": expires_at}
         audit.record("token.create", _subject(token, user), None, said, now)
+    return token, text
+
+
+def log_in(user: User, now: datetime) -> tuple[ApiToken, str]:
+    """A token with all that the person may, for half a day; it ends with their sessions. Those that are over go."""
+    token, text = _made(user, LOGIN_NAME, grantable(user), now, now + LOGIN_LASTS)
+    token.session_version = user.session_version
+    over = or_(ApiToken.expires_at <= now, ApiToken.session_version != user.session_version)
+    with transaction():
+        mine = delete(ApiToken).where(ApiToken.user_id == user.id, ApiToken.session_version.is_not(None), over)
+        db.session.execute(mine)
+        db.session.add(token)
+    return token, text
+
+
+def _made(
+    user: User, name: str, scopes: Iterable[str], now: datetime, expires_at: datetime | None
+) -> tuple[ApiToken, str]:
+    text = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        user_id=user.id,
+        name=name,
+        beginning=text[:8],
+        token_hash=_hash(text),
+        scopes=list(scopes),
+        created_at=now,
+        expires_at=expires_at,
+    )
     return token, text
 
 
@@ -82,7 +105,15 @@ def revoke(token: ApiToken, now: datetime) -> None:
             audit.record("token.revoke", _subject(stored, owner), at=now)
 
 
-def authenticate(text: str, now: datetime) -> tuple[User, frozenset[str]] | None:
+class Bearer(NamedTuple):
+    """Who acts with a token, for whom."""
+
+    user: User
+    scopes: frozenset[str]
+    token: ApiToken
+
+
+def authenticate(text: str, now: datetime) -> Bearer | None:
     """The person for whom the bearer acts, and the scopes it is limited to; None when it opens nothing.
 
     The database compares hashes: whoever guesses learns nothing from the time it takes.
@@ -95,7 +126,7 @@ def authenticate(text: str, now: datetime) -> tuple[User, frozenset[str]] | None
         return None
     token, user = found
     _note_use(token, now)
-    return user, frozenset(token.scopes)
+    return Bearer(user, frozenset(token.scopes), token)
 
 
 def _note_use(token: ApiToken, now: datetime) -> None:

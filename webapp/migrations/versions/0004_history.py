@@ -34,6 +34,7 @@ def upgrade() -> None:
     op.add_column("cameras", sa.Column("flips", sa.JSON, nullable=False, server_default="[]"))
     op.add_column("cameras", sa.Column("slow_checks", sa.Integer, nullable=False, server_default="0"))
     op.add_column("status_changes", sa.Column("finding", sa.String(20)))
+    op.add_column("api_tokens", sa.Column("session_version", sa.Integer))
     _roll_up("camera_health_hour", sa.Column("hour", UtcDateTime(), primary_key=True))
     _roll_up("camera_health_day", sa.Column("day", sa.Date, primary_key=True))
     _acknowledgements()
@@ -51,6 +52,7 @@ def downgrade() -> None:
     op.drop_index("ix_camera_snapshots_change_id", "camera_snapshots")
     for name in ("kept_days", "side", "change_id", "kind"):
         op.drop_column("camera_snapshots", name)
+    op.drop_column("api_tokens", "session_version")
     op.drop_column("status_changes", "finding")
     for name in ("slow_checks", "flips", "flapping_since", "image_memory", "findings", "image_sensitivity"):
         op.drop_column("cameras", name)

@@ -51,6 +51,15 @@ def start(import_: Import, is_all_or_nothing: bool, now: datetime, by: User | No
     course.begin(import_, [WorkState.CHECKED], WorkState.QUEUED, now, by, options=options, done=0, total=total)
 
 
+def follow(import_id: str, now: datetime) -> None:
+    """Have it stored right after its dry run, unless that came to nothing or none of its rows can be."""
+    import_ = db.session.get(Import, import_id, populate_existing=True)
+    if import_ is None or import_.state != WorkState.CHECKED:
+        return
+    with suppress(Failed, OutOfTurn), audit.acting_as(course.uploader(import_).user):
+        start(import_, False, now)
+
+
 def go_on(import_: Import, now: datetime, by: User | None = None) -> None:
     """Have the rest stored after it was stopped or came to a halt. Raises OutOfTurn."""
     stopped = [WorkState.CANCELLED, WorkState.FAILED]

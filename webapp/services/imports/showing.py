@@ -64,12 +64,20 @@ def load(import_id: str, user: User, sees_all: bool) -> Import | None:
 
 def history(user: User, sees_all: bool, number: int) -> tuple[list[Line], int]:
     """A page of imports, newest first, and how many pages there are."""
-    mine: list[ColumnElement[bool]] = [] if sees_all else [Import.user_id == user.id]
-    total = db.session.scalar(select(func.count(Import.id)).where(*mine)) or 0
-    pages = max(1, math.ceil(total / PAGE))
+    mine = _seen(user, sees_all)
+    pages = max(1, math.ceil(count(user, sees_all) / PAGE))
     query = select(Import, User.email).outerjoin(User, User.id == Import.user_id).where(*mine)
     query = query.order_by(Import.created_at.desc(), Import.id).limit(PAGE).offset((min(number, pages) - 1) * PAGE)
     return [Line(import_, email or "Somebody who is gone") for import_, email in db.session.execute(query)], pages
+
+
+def count(user: User, sees_all: bool) -> int:
+    """Of the imports in the history."""
+    return db.session.scalar(select(func.count(Import.id)).where(*_seen(user, sees_all))) or 0
+
+
+def _seen(user: User, sees_all: bool) -> list[ColumnElement[bool]]:
+    return [] if sees_all else [Import.user_id == user.id]
 
 
 def progress(import_: Import, now: datetime) -> Progress:
