@@ -102,7 +102,7 @@ def delete(camera_id: str) -> Answer:
     """Delete a camera with its history and its pictures."""
     camera = access.camera_for_write(camera_id)
     versions.require(camera)
-    cameras.delete(camera, utc_now())
+    cameras.delete(camera, utc_now(), access.scope("cameras:write"))
     return Answer({"id": camera_id, "deleted": True})
 
 
@@ -117,11 +117,11 @@ def delete(camera_id: str) -> Answer:
 )
 def state(camera_id: str, given: StateInput) -> Answer:
     """Switch the checks of a camera off or on, and its maintenance."""
-    camera, now = access.camera_for_write(camera_id), utc_now()
+    camera, now, scope = access.camera_for_write(camera_id), utc_now(), access.scope("cameras:write")
     if "maintenance_until" in given.model_fields_set:
-        camera = camera_switches.set_maintenance(camera, given.maintenance_until, now)
+        camera = camera_switches.set_maintenance(camera, given.maintenance_until, now, scope)
     if given.is_active is not None:
-        camera = camera_switches.set_active(camera, given.is_active, now)
+        camera = camera_switches.set_active(camera, given.is_active, now, scope)
     return _told(camera)
 
 
