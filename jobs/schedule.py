@@ -25,7 +25,7 @@ from webapp.extensions import redis_client, settings
 from webapp.models import utc_now
 from webapp.services import live
 
-from . import QueueAway, QueueName, survey
+from . import LONGEST_S, QueueAway, QueueName, survey
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,8 @@ def timetable() -> tuple[Entry, ...]:
         Entry("go-on-imports", "jobs.imports.go_on", QueueName.SLOW, every=60),
         Entry("forget-imports", "jobs.imports.forget_old", QueueName.SLOW, cron="41 * * * *", timeout=300),
         Entry("measure-storage", "jobs.status.measure_storage", QueueName.SLOW, cron="23 * * * *", timeout=600),
+        Entry("roll-up", "jobs.history.roll_up", QueueName.SLOW, cron="4 * * * *", timeout=LONGEST_S),
+        Entry("make-partitions", "jobs.history.make_partitions", QueueName.SLOW, cron="34 */6 * * *"),
         Entry("forget-bulk", "jobs.bulk.forget_old", QueueName.SLOW, cron="17 4 * * *"),
     )
 

@@ -14,7 +14,7 @@ from .credentials import generate_key
 from .extensions import migrate, settings
 from .models import GIVEN_ON_GROUPS, Role, utc_now
 from .schemas import InvalidInput, UserInput, parse
-from .services import admins, doctor, setup, system_checks, system_status, users
+from .services import admins, doctor, partitions, setup, system_checks, system_status, users
 from .services.system_checks import Check, Level
 
 secrets = AppGroup("secrets", help="Keys that protect camera passwords.")
@@ -69,6 +69,7 @@ def reset_link(email: str) -> None:
 def prepare() -> None:
     """Bring the database up to date and see to it that there is a first admin."""
     upgrade()
+    partitions.make_ahead(utc_now())
     setup.ensure_first_admin()
     if not admins.exist():
         link = f"{settings.url}/setup/{setup.make_token()}"

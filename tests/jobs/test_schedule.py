@@ -30,7 +30,16 @@ from webapp.extensions import redis_client
 from webapp.models import utc_now
 from webapp.services import live
 
-ENTRIES = {b"sweep-tick", b"forget-tests", b"forget-bulk", b"go-on-imports", b"forget-imports", b"measure-storage"}
+ENTRIES = {
+    b"sweep-tick",
+    b"forget-tests",
+    b"forget-bulk",
+    b"go-on-imports",
+    b"forget-imports",
+    b"measure-storage",
+    b"roll-up",
+    b"make-partitions",
+}
 
 
 @pytest.fixture
