@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from webapp.extensions import db
 from webapp.models import Camera, CameraGroup, StatusChange, new_id
-from webapp.services import stays, status_counts
+from webapp.services import status_counts, stays
 from webapp.services.rights import EVERYTHING, Scope
 from webapp.services.time_axis import Axis
 
@@ -39,7 +39,12 @@ def camera(*changes: tuple[timedelta, str], first: str = "live", **fields: objec
     last = changes[-1][1] if changes else first
     said = {"is_active": last != "disabled"} | ({"maintenance_until": NOW + HOUR} if last == "maintenance" else {})
     kept = last if last in ("live", "degraded", "offline", "idle") else "live"
-    usual = {"name": "Gate", "rtsp_url": "rtsp://10.0.0.1/", "next_due_at": NOW + MINUTE, "created_at": NOW - 900 * HOUR}
+    usual = {
+        "name": "Gate",
+        "rtsp_url": "rtsp://10.0.0.1/",
+        "next_due_at": NOW + MINUTE,
+        "created_at": NOW - 900 * HOUR,
+    }
     made = Camera(id=new_id(), status=kept, **(usual | said | fields))
     db.session.add(made)
     db.session.flush()
@@ -53,7 +58,9 @@ def camera(*changes: tuple[timedelta, str], first: str = "live", **fields: objec
 
 def random_camera(dice: random.Random) -> Camera:
     """As histories are: they tell of a gap only when it is over, and one may be open still."""
-    moments = sorted((timedelta(seconds=dice.randrange(7200, 900 * 3600)) for _ in range(dice.randrange(12))), reverse=True)
+    moments = sorted(
+        (timedelta(seconds=dice.randrange(7200, 900 * 3600)) for _ in range(dice.randrange(12))), reverse=True
+    )
     names = [dice.choice(STATUSES[:3])]
     for number in range(len(moments), 0, -1):
         names.append(dice.choice([s for s in STATUSES if s != names[-1] and (number > 1 or s != "unknown")]))

@@ -84,6 +84,7 @@ READ = {
     "snapshots.picture",
     "search.show",
     "search.tags",
+    "timelines.camera",
 }
 """cameras:read. Those without it are let in as well, and see nothing."""
 WRITE = {

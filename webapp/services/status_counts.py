@@ -13,7 +13,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Row, Select, case, cast, extract, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Row,
+    Select,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from ..extensions import db
 from ..models import Camera, CameraGroup, Status, StatusChange
@@ -53,7 +67,7 @@ def of_groups(ids: Collection[str], scope: Scope) -> Members:
     below = select(CameraGroup.id.label("key"), CameraGroup.id.label("id")).where(CameraGroup.id.in_(ids))
     tree = below.cte(recursive=True)
     tree = tree.union_all(select(tree.c.key, CameraGroup.id).where(CameraGroup.parent_id == tree.c.id))
-    query = select(Camera.id.label("id"), tree.c.key.label("key")).join(tree, tree.c.id == Camera.group_id)
+    query: Members = select(Camera.id.label("id"), tree.c.key.label("key")).join(tree, tree.c.id == Camera.group_id)
     return query.where(*scope.conditions())
 
 

@@ -63,9 +63,7 @@ def of_camera(camera: Camera, start: datetime, end: datetime, now: datetime) -> 
     return [_stay(interval, [*before, *found]) for interval in intervals]
 
 
-def of_cameras(
-    cameras: Sequence[Camera], start: datetime, end: datetime, now: datetime
-) -> dict[str, list[Interval]]:
+def of_cameras(cameras: Sequence[Camera], start: datetime, end: datetime, now: datetime) -> dict[str, list[Interval]]:
     """Camera id → its intervals from `start`, or its creation when that was later, to `end`; two queries."""
     ids = [camera.id for camera in cameras]
     found: dict[str, list[StatusChange]] = defaultdict(list)
