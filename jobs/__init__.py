@@ -51,6 +51,12 @@ def take_snapshot(camera_id: str, user_id: str) -> None:
     enqueue(QueueName.NOW, "jobs.health.take_snapshot", camera_id, user_id, job_id=name, ttl=NOW_TTL_S)
 
 
+def call_view_right(camera_id: str, user_id: str) -> None:
+    """Have the camera's latest picture called right by this person, and check the camera. Raises QueueAway."""
+    name = f"view-{camera_id}"
+    enqueue(QueueName.NOW, "jobs.health.call_view_right", camera_id, user_id, job_id=name, ttl=NOW_TTL_S)
+
+
 def test_connection(test_id: str) -> None:
     """Run the test that connection_tests.create() stored. Raises QueueAway."""
     enqueue(QueueName.NOW, "jobs.connection_tests.run", test_id, job_id=f"test-{test_id}", ttl=NOW_TTL_S)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from webapp.extensions import settings
 from webapp.models import new_id, utc_now
-from webapp.services import audit, sweep, sweep_plan, users
+from webapp.services import audit, reference_views, sweep, sweep_plan, users
 
 from . import QueueName, enqueue_all
 
@@ -32,6 +32,14 @@ def check_due(ids: list[str]) -> None:
     """Those of them that are due when their turn comes, in whichever tick that is."""
     now = utc_now()
     sweep.run_batch(sweep_plan.tick_of(now), ids, now)
+
+
+def call_view_right(camera_id: str, user_id: str) -> None:
+    """The camera's latest picture shows what it should, says this person; a check then judges it anew."""
+    user = users.by_id(user_id)
+    with audit.acting_as(user):
+        reference_views.call_right(camera_id, user, utc_now())
+    sweep.check_one(camera_id, utc_now())
 
 
 def check_camera(camera_id: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from simulator.videos import Picture
@@ -59,6 +60,7 @@ class Fault(StrEnum):
     FROZEN = "frozen"
     BLURRED = "blurred"
     MOVED = "moved"
+    """Turned away; with a number so many seconds after it was put into this condition."""
     OVEREXPOSED = "overexposed"
 
 
@@ -91,6 +93,8 @@ class Condition:
 
     fault: Fault = Fault.NONE
     number: int = 0
+    since: float = field(default_factory=time.time, compare=False)
+    """When the camera was put into it."""
 
     def __post_init__(self) -> None:
         if self.number < (self.fault is Fault.FLAPPING):
@@ -107,7 +111,9 @@ class Condition:
         return cls.of(Fault(name), int(number) if number else None)
 
     def at(self, now: float) -> Condition:
-        """What it amounts to at this second: a flapping camera is silent or well."""
+        """What it amounts to at this second: a flapping camera is silent or well, one that will be turned is well."""
+        if self.fault is Fault.MOVED and self.number:
+            return Condition(Fault.MOVED) if now >= self.since + self.number else Condition()
         if self.fault is not Fault.FLAPPING:
             return self
         is_down = now % self.number >= self.number / 2

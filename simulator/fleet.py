@@ -14,7 +14,8 @@ OLD_PASSWORD = "last summer"  # noqa: S105  what Camkeeper is told for the camer
 DEAD_PORT = 1
 """Nothing listens here on any usual machine."""
 
-_NUMBERS = {Fault.FLAPPING: 480, Fault.SLOW: 250}
+_NUMBERS = {Fault.FLAPPING: 480, Fault.SLOW: 250, Fault.MOVED: 240}
+"""It is turned away when Camkeeper has seen what it should show."""
 _LOCK_SECONDS = 60
 _OUTCOMES = {
     Fault.WRONG_PASSWORD: "auth_failed",
@@ -116,7 +117,7 @@ _FLEET: dict[tuple[str, ...], list[_Entry]] = {
         _Entry("Lobby", "Reception", "lobby-b"),
         _Entry("Turnstiles", "Main entrance", "turnstile"),
         _Entry("Side entrance", "West side", "door", Fault.MOVED),
-        _Entry("Visitor door", "East side", "door-b", auth=""),
+        _Entry("Visitor door", "East side", "door", Fault.OVEREXPOSED, auth=""),
     ],
     ("Plant Graz", "Works"): [
         _Entry("Corridor", "Ground floor", "corridor-b"),
@@ -167,7 +168,7 @@ def _entered(host: str, port: int, group: tuple[str, ...], entry: _Entry) -> Dem
 def _expected_state(entry: _Entry) -> str:
     if entry.is_dead or entry.fault in _OUTCOMES:
         return "offline"
-    return "degraded" if entry.fault is Fault.LOW_FPS else "live"
+    return "degraded" if entry.fault is Fault.LOW_FPS or entry.fault in PICTURES else "live"
 
 
 def _spec(group: tuple[str, ...], entry: _Entry) -> CameraSpec:

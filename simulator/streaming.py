@@ -26,8 +26,14 @@ class Start:
 
 
 def live_position(spec: CameraSpec, video: Video, now: float) -> Start:
-    """The next frame that the camera takes, or with Join.KEYFRAME at once the keyframe of the GOP it is in."""
-    exact = (now + spec.clock_offset) * video.key.fps
+    """The next frame that the camera takes, or with Join.KEYFRAME at once the keyframe of the GOP it is in.
+
+    The loop is short, and whoever looks in step with it would always see the same picture, as from a dead sensor. So
+    with each round a viewer joins a GOP further on.
+    """
+    seconds = now + spec.clock_offset
+    rounds = int(seconds * video.key.fps) // len(video.units)
+    exact = (seconds + rounds * video.key.gop_seconds) * video.key.fps
     frame = math.ceil(exact)
     if spec.join is Join.MID_GOP:
         return Start(frame, (frame - exact) / video.key.fps)

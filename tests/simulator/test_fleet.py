@@ -39,7 +39,7 @@ def test_most_are_well_and_the_rest_covers_every_kind_of_trouble() -> None:
     outcomes = Counter(camera.expected_outcome for camera in FLEET)
     assert outcomes["online"] > 30
     assert {"auth_failed", "not_found", "busy", "redirected", "refused", "timeout", "no_frame"} <= set(outcomes)
-    assert {camera.picture_fault for camera in FLEET} == {None, "black", "frozen", "blurred", "moved"}
+    assert {camera.picture_fault for camera in FLEET} == {None, "black", "frozen", "blurred", "moved", "overexposed"}
     assert sum(camera.varies for camera in FLEET) == 1
 
 

@@ -16,7 +16,7 @@ from ..credentials import Credentials
 from ..extensions import settings
 from ..outcomes import Outcome, Reading
 from ..video.target import Limits
-from . import live, pictures, snapshots, worth_keeping
+from . import image_evidence, live, pictures, snapshots, worth_keeping
 from .readings import Found, Recorded, record, record_skipped
 from .stored_stream import check_stored
 from .sweep_plan import Claim, batch_budget, claim, interval, tick_of
@@ -62,6 +62,7 @@ def _check_and_write(tick: datetime, claims: Sequence[Claim], clock: Clock, is_m
         return live.Counts(lost=len(found))
     pictures.store(recorded.readings)
     snapshots.keep_all(worth_keeping.of(recorded, is_manual))
+    image_evidence.keep(recorded)
     live.publish(recorded.readings.keys(), recorded.status_changed)
     done = sum(not reading.outcome.is_ours for reading in recorded.readings.values())
     return live.Counts(done=done, late=done if clock() > tick + interval() else 0)
