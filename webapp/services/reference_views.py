@@ -21,8 +21,9 @@ from ..video.quality.finding import Finding, Sensitivity
 from ..video.quality.judging import findings
 from ..video.quality.measures import measure
 from ..video.quality.reference import Reference
-from . import audit, latest_picture, live
+from . import audit, latest_picture, live, rights
 from .cameras import DeletedMeanwhile, locked
+from .rights import EVERYTHING, Scope
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,11 @@ def adopt(views: list[View]) -> None:
 def call_right(camera_id: str, user: User | None, now: datetime) -> bool:
     """Make the latest picture the reference of its light; whoever acts stands in the audit.
 
-    False when there is no picture to be had, when it is black, or when it cannot be stored now.
+    False when there is no picture to be had, when it is black or cannot be stored now, or when the person may no
+    longer change the camera.
     """
+    if user is None:
+        return False
     try:
         view = _latest(camera_id, now)
         if view is None:
@@ -94,16 +98,16 @@ def _keep(view: View, user: User | None = None, now: datetime | None = None) -> 
     storage = storage_from_settings(settings)
     storage.put(record.storage_path, view.jpeg)
     try:
-        _record(record, now)
+        _record(record, rights.scope_of(user, "cameras:write") if user else EVERYTHING, now)
     except Exception:
         with suppress(StorageError):  # else it is an orphan; housekeeping finds those
             storage.delete(record.storage_path)
         raise
 
 
-def _record(record: CameraReference, called_at: datetime | None) -> None:
+def _record(record: CameraReference, scope: Scope, called_at: datetime | None) -> None:
     with transaction():
-        camera = locked(record.camera_id)
+        camera = locked(record.camera_id, scope)
         db.session.add(record)
         if called_at:
             audit.record("camera.view_right", camera, {"light": None}, {"light": record.light}, called_at)
