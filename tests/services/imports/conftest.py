@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from webapp.extensions import db
-from webapp.models import Camera, Import, ImportRow, Role, User
+from webapp.credentials import Credentials
+from webapp.extensions import db, settings
+from webapp.models import Camera, Import, ImportRow, Role, User, new_id
 from webapp.schemas import ImportOptions, parse
 from webapp.services import rights
 from webapp.services.imports import applying, checking, drafts, undoing
@@ -33,6 +34,17 @@ def make_person(role: Role = Role.OPERATOR) -> User:
     db.session.add(user)
     db.session.commit()
     return user
+
+
+def add(**fields: Any) -> Camera:
+    """A stored camera; a password is sealed for it."""
+    password = fields.pop("password", None)
+    camera = Camera(**{"id": new_id(), "name": "Gate", "rtsp_url": "rtsp://10.0.0.1/a"} | fields)
+    if password:
+        camera.password_encrypted = Credentials(settings.CREDENTIAL_KEYS).encrypt(password, camera.id)
+    db.session.add(camera)
+    db.session.commit()
+    return camera
 
 
 def check(person: User, text: str | bytes, **options: Any) -> Import:

@@ -41,13 +41,18 @@ class Matcher:
                 FIELDS[self._by], f"This is “{stored.name}”, as {self._word} {line} is already. Keep one of the two."
             )
         if stored is None and candidate.url:
-            self._require_fresh_url(candidate.line, ("url", candidate.url))
+            self._require_fresh_url(candidate.line, candidate.url, known)
         return stored
 
-    def _require_fresh_url(self, line: int, key: Key) -> None:
-        """Two new cameras at one address are one camera that somebody wrote down twice."""
-        if self._lines.get(key, line) != line:
-            raise NoMatch(FIELDS["url"], self._repeated(key))
+    def _require_fresh_url(self, line: int, url: str, known: Known) -> None:
+        """Two cameras at one address are one camera that somebody wrote down twice."""
+        if self._lines.get(("url", url), line) != line:
+            raise NoMatch(FIELDS["url"], self._repeated(("url", url)))
+        holder = next((row for row in known.urls.get(url, []) if ("moved", row.id) not in self._lines), None)
+        if holder is not None:
+            is_already = f"“{holder.name}”" + (f" with the code {holder.code}" if holder.code else "")
+            ways = f"Correct the {self._by} or the address, or match by URL."
+            raise NoMatch(FIELDS["url"], f"This address is already {is_already}. {ways}")
 
     def note(self, candidate: Candidate, camera_id: str | None) -> None:
         for key in self._keys(candidate):
@@ -56,6 +61,8 @@ class Matcher:
             self._lines["url", candidate.url] = candidate.line
         if camera_id:
             self._lines["camera", camera_id] = candidate.line
+        if camera_id and candidate.url:
+            self._lines["moved", camera_id] = candidate.line
 
     def _keys(self, candidate: Candidate) -> list[Key]:
         """By which no two rows may be equal."""
