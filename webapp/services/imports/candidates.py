@@ -70,6 +70,8 @@ class Reader:
         self._fields = [(column, name) for column, name in enumerate(mapping) if name]
         self._columns = {name: found.headings[column] for column, name in self._fields if column < len(found.headings)}
         self._width = len(found.headings)
+        self.veiled = frozenset(name for name, heading in self._columns.items() if looks_secret(heading)) - SECRETS
+        """Fields that are shown to nobody, because their column seems to hold passwords."""
 
     def candidate(self, row: Row) -> Candidate:
         fields = {name: self._read(name, row.cells[column]) for column, name in self._fields if column in row.cells}

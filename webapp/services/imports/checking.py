@@ -98,9 +98,9 @@ class Summary:
     logins: int = 0
 
     def add(self, chunk: Iterable[Candidate], plans: Iterable[Plan], groups: Iterable[Path]) -> None:
-        self.logins += sum(candidate.had_login for candidate in chunk)
-        for plan in plans:
+        for candidate, plan in zip(chunk, plans, strict=True):
             self.actions[plan.action] += 1
+            self.logins += candidate.had_login and plan.writes
             for problem in plan.problems:
                 kind = (problem["column"], _PARTICULARS.sub("…", problem["sentence"]))
                 self.lines.setdefault(kind, []).append(plan.line)

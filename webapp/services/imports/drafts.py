@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from ...extensions import db, transaction
 from ...models import Import, ImportRow, User, WorkState, new_id
 from ...schemas import ImportOptions, InvalidInput, parse
-from ..camera_columns import guess, looks_secret
+from ..camera_columns import SECRETS, guess, looks_secret
 from ..rights import Scope
 from . import course, file
 from .candidates import HIDDEN, masked
@@ -82,6 +82,12 @@ def found_of(import_: Import) -> Found:
 
 def options_of(import_: Import) -> ImportOptions:
     return parse(ImportOptions, import_.options)
+
+
+def exposed(import_: Import) -> list[tuple[str, str]]:
+    """Headings of passwords, each with the field it fills, where everybody could read them."""
+    pairs = zip(import_.file["headings"], import_.options["mapping"], strict=True)
+    return [(heading, name) for heading, name in pairs if name and name not in SECRETS and looks_secret(heading)]
 
 
 def preview(import_: Import) -> list[list[str]]:

@@ -15,7 +15,7 @@ from .. import audit
 from ..camera_record import PLAIN_FIELDS, described, require_known_addresses
 from ..cameras import code_taken
 from ..group_paths import Path, told
-from .candidates import URLS, Candidate, Problem, Reader
+from .candidates import HIDDEN, URLS, Candidate, Problem, Reader
 from .hosts import Hosts
 from .known import Known
 from .matching import Matcher, NoMatch
@@ -165,6 +165,7 @@ class Planner:
             plan.changes |= audit.changes(before, {**before, "password_encrypted": given.password})
         if plan.path is not None and given.group_id is None:
             plan.changes["group_id"] = [plan.changes.get("group_id", [None])[0], told(plan.path)]
+        plan.changes |= {name: _veiled(plan.changes[name]) for name in self._reader.veiled & plan.changes.keys()}
         plan.told = self._told(plan, given, known)
         plan.name = given.name
         plan.action = plan.action if plan.changes else "unchanged"
@@ -205,6 +206,10 @@ class Planner:
             name = path.partition(".")[0]
             if plan.action != "error" or candidate.fields.get(name) is not None:
                 plan.problems += [self._problem(candidate, name, sentence) for sentence in sentences]
+
+
+def _veiled(change: list[Any]) -> list[Any]:
+    return [HIDDEN if value else value for value in change]
 
 
 def _problem_without_path(group_id: str | None, known: Known) -> str | None:
