@@ -91,6 +91,7 @@ def test_a_file_goes_from_its_columns_to_the_fleet_and_back(admin: FlaskClient) 
     camera = db.session.query(Camera).one()
     assert "Imported: 1 new camera, 0 changed cameras; 1 row left out." in words(text)
     assert f"/cameras/{camera.id}" in text
+    assert "1 camera that it made is deleted" in words(admin.get(f"/imports/{import_.id}/undo").text)
     admin.post(f"/imports/{import_.id}/undo")
     jobs.imports.undo(import_.id)
     assert "Undone: 1 row taken back" in words(page(admin, import_))
@@ -220,8 +221,69 @@ def test_a_second_press_says_that_it_has_gone_on(admin: FlaskClient) -> None:
     assert "This import has gone on meanwhile" in words(page(admin, import_))
 
 
+def test_before_an_undo_it_is_said_what_goes_and_what_stays(admin: FlaskClient) -> None:
+    import_ = checked(admin)
+    assert admin.get(f"/imports/{import_.id}/undo").status_code == 303, "there is nothing to undo yet"
+    import_ = applied(admin)
+    db.session.query(Camera).update({"version": 2})
+    db.session.commit()
+    text = words(admin.get(f"/imports/{import_.id}/undo").text)
+    assert "1 camera stays as now: somebody has changed or deleted it since." in text
+    assert "deleted, with everything" not in text
+    assert db.session.get_one(Import, import_.id, populate_existing=True).state == WorkState.DONE
+
+
+def test_a_file_without_the_columns_a_camera_needs_is_asked_about_first(admin: FlaskClient) -> None:
+    import_ = upload(admin, b"code,Kamerabild\nG1,10.0.0.1\n")
+    sentence = "No column fills Name and RTSP URL yet."
+    assert sentence in words(page(admin, import_))
+    answer = admin.post(f"/imports/{import_.id}/check", data=options(import_))
+    assert answer.status_code == 422
+    assert sentence in words(answer.text)
+    assert admin.post(f"/imports/{import_.id}/check", data=options(import_, anyway="y")).status_code == 303
+    db.session.refresh(import_)
+    assert import_.state == WorkState.CHECKING
+
+
+def test_columns_are_mapped_as_in_the_last_file_with_the_same_headings(admin: FlaskClient) -> None:
+    import_ = upload(admin, b"Wo,rtsp_url,name\nHall,10.0.0.1,A\n", "first.csv")
+    assert "Mapped as you had it" not in page(admin, import_)
+    admin.post(f"/imports/{import_.id}/check", data=options(import_, **{"column-0": "location"}))
+    again = upload(admin, b"name,Wo,rtsp_url,_line,_error\nB,Hall,10.0.0.2,3,Wrong\n", "again.csv")
+    assert again.options["mapping"] == ["name", "location", "rtsp_url", None, None]
+    assert "Mapped as you had it for first.csv" in words(page(admin, again))
+
+
+def test_a_column_of_passwords_in_another_field_is_warned_of_before_and_after_the_dry_run(admin: FlaskClient) -> None:
+    import_ = upload(admin, b"name,rtsp_url,Passwort\nA,10.0.0.1,geheim!\n")
+    admin.post(f"/imports/{import_.id}/check", data=options(import_, **{"column-2": "notes"}))
+    jobs.imports.check(import_.id)
+    text = page(admin, import_)
+    assert "The column “Passwort” seems to hold passwords and fills Notes" in words(text)
+    assert "geheim!" not in text
+    admin.post(f"/imports/{import_.id}/columns")
+    assert "looks like passwords" in page(admin, import_)
+
+
+def test_when_nothing_changes_there_is_nothing_to_import(admin: FlaskClient) -> None:
+    file = b"name,rtsp_url,fps\nA,rtsp://10.0.0.1/a,15\n"
+    first = upload(admin, file)
+    admin.post(f"/imports/{first.id}/check", data=options(first))
+    jobs.imports.check(first.id)
+    assert "Frames per second 15 " in words(page(admin, first))
+    admin.post(f"/imports/{first.id}/apply")
+    jobs.imports.apply(first.id)
+    again = upload(admin, file)
+    admin.post(f"/imports/{again.id}/check", data=options(again))
+    jobs.imports.check(again.id)
+    text = words(page(admin, again))
+    assert "Nothing to do: no row changes anything that is stored." in text
+    assert "Import 1 row" not in text
+
+
 def test_all_or_nothing_with_errors_is_refused(admin: FlaskClient) -> None:
     import_ = checked(admin)
+    assert 'name="is_all_or_nothing"' not in page(admin, import_)
     answer = admin.post(f"/imports/{import_.id}/apply", data={"is_all_or_nothing": "on"})
     assert answer.status_code == 422
     assert "all or nothing would be nothing" in words(answer.text)

@@ -9,8 +9,8 @@ from flask import Response, request
 from .. import access
 from ..models import Import, ImportRow, WorkState, utc_now
 from ..schemas import Problems
-from ..services import camera_columns, group_paths
-from ..services.imports import course, csv_rows, drafts, showing
+from ..services import audit_words, camera_columns, group_paths
+from ..services.imports import course, csv_rows, drafts, showing, undoing
 from ..services.imports.table import ENCODINGS, MAX_BYTES, MAX_ROWS, OURS, Unreadable
 from .page import draw
 
@@ -52,7 +52,7 @@ def told(row: ImportRow) -> list[tuple[str, str, str]]:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value) if not isinstance(value, bool) else "yes" if value else "no"
+    return "" if value is None else audit_words.value("", value)
 
 
 WORDS: dict[str, Any] = {"KINDS": KINDS, "STATES": STATES, "told": told}
@@ -94,6 +94,10 @@ def _columns(import_: Import, problems: Problems, sent: dict[str, Any] | None) -
         "encodings": ENCODINGS,
         "delimiters": csv_rows.DELIMITERS,
         "ours": OURS,
+        "gaps": drafts.gaps((sent or import_.options)["mapping"]),
+        "is_refused": sent is not None,
+        "mapped_like": drafts.mapped_like(import_),
+        "is_secret": [camera_columns.looks_secret(heading) for heading in import_.file["headings"]],
     }
 
 
@@ -107,7 +111,18 @@ def _results(import_: Import) -> dict[str, Any]:
         "outcomes": showing.outcomes(import_),
         "undo_until": showing.undo_until(import_) if showing.can_be_undone(import_, utc_now()) else None,
         "has_stored": course.has_stored(import_),
+        "exposed": [(heading, LABELS[name]) for heading, name in drafts.exposed(import_)],
     }
+
+
+def draw_undo(import_: Import) -> Response:
+    """What would go, before it does."""
+    if not showing.can_be_undone(import_, utc_now()):
+        raise course.OutOfTurn
+    expected = undoing.expected(import_)
+    deleted, put_back = expected.get("create", 0), expected.get("update", 0)
+    stays = import_.counts["created"] + import_.counts["updated"] - deleted - put_back
+    return draw("imports/undo.html", import_=import_, deleted=deleted, put_back=put_back, stays=stays)
 
 
 def attached(data: bytes, mimetype: str, name: str) -> Response:

@@ -19,7 +19,7 @@ from ..services.imports import applying, course, drafts, rejected, showing, temp
 from ..services.imports.course import Failed, OutOfTurn
 from ..services.imports.table import MAX_BYTES, Unreadable
 from . import import_fields
-from .import_pages import WORDS, attached, draw_import, draw_new
+from .import_pages import WORDS, attached, draw_import, draw_new, draw_undo
 from .page import draw
 
 pages = Blueprint("imports", __name__, url_prefix="/imports")
@@ -118,6 +118,8 @@ def check(import_id: str) -> AnyResponse:
     if not import_fields.asked(request.form).is_as(drafts.found_of(import_)):
         return read(import_id)  # without scripts a choice may come with this button
     sent = import_fields.options(request.form, len(drafts.found_of(import_).headings))
+    if drafts.gaps(sent["mapping"]) and "anyway" not in request.form:
+        return draw_import(import_, {}, 422, sent)
     try:
         drafts.start_check(import_, parse(ImportOptions, sent), access.scope("cameras:write"), utc_now())
     except InvalidInput as error:
@@ -161,10 +163,12 @@ def cancel(import_id: str) -> AnyResponse:
     return _show(import_)
 
 
-@pages.post("/<import_id>/undo")
+@pages.route("/<import_id>/undo", methods=["GET", "POST"])
 @access.requires("cameras:write")
 def undo(import_id: str) -> AnyResponse:
     import_ = _import_or_404(import_id)
+    if request.method == "GET":
+        return draw_undo(import_)
     undoing.start(import_, utc_now(), current_user)
     return _have_done(import_, "undo")
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from ...extensions import db, transaction
 from ...models import Import, ImportRow, User, WorkState, new_id
 from ...schemas import ImportOptions, InvalidInput, parse
-from ..camera_columns import SECRETS, guess, looks_secret
+from ..camera_columns import BY_NAME, SECRETS, guess, looks_secret
 from ..rights import Scope
 from . import course, file
 from .candidates import HIDDEN, masked
@@ -25,6 +25,9 @@ PREVIEWED = 5
 OPEN = (WorkState.DRAFT, WorkState.CHECKED, WorkState.UNDONE)
 """States from which an import may be checked (again): nothing of it is stored in the fleet."""
 LONGEST_CELL = 60
+LOOKED_BACK = 50
+"""Imports."""
+NEEDED = ("name", "rtsp_url")
 
 
 def create(user: User, filename: str, data: bytes, now: datetime) -> Import:
@@ -32,7 +35,7 @@ def create(user: User, filename: str, data: bytes, now: datetime) -> Import:
     found = examine(data, Asked())
     import_ = Import(id=new_id(), user_id=user.id, filename=filename[-255:], created_at=now, progress_at=now)
     import_.file = asdict(found)
-    import_.options = {"mapping": first_mapping(found)}
+    import_.options = {"mapping": _likely_mapping(user.id, found)}
     file.store(import_.id, data)
     with transaction():
         db.session.add(import_)
@@ -42,7 +45,7 @@ def create(user: User, filename: str, data: bytes, now: datetime) -> Import:
 def read_again(import_: Import, asked: Asked, now: datetime) -> None:
     """Read the file in another way; the columns are guessed anew. Raises Unreadable and OutOfTurn."""
     found = examine(file.load(import_.id), asked)
-    options = import_.options | {"mapping": first_mapping(found)}
+    options = import_.options | {"mapping": _likely_mapping(import_.user_id, found)}
     course.go(import_.id, OPEN, WorkState.DRAFT, now, file=asdict(found), options=options)
 
 
@@ -74,6 +77,38 @@ def first_mapping(found: Found) -> list[str | None]:
     """What each column most likely is."""
     guessed = guess(found.headings)
     return [None if heading in OURS else name for heading, name in zip(found.headings, guessed, strict=True)]
+
+
+def _likely_mapping(user_id: str | None, found: Found) -> list[str | None]:
+    """As the person had it the last time with the same headings; else as it is guessed."""
+    earlier = _alike(user_id, found)
+    return earlier[1] if earlier else first_mapping(found)
+
+
+def mapped_like(import_: Import) -> str | None:
+    """The file whose columns were mapped in the same way, where that says more than a guess."""
+    found = found_of(import_)
+    earlier = _alike(import_.user_id, found)
+    return earlier[0] if earlier and earlier[1] == import_.options["mapping"] != first_mapping(found) else None
+
+
+def _alike(user_id: str | None, found: Found) -> tuple[str, list[str | None]] | None:
+    """Name and mapping of the person's last file with the same headings, in whatever order; what we add to rejected
+    rows makes no difference. It was looked at when its dry run was started.
+    """
+    headings = set(found.headings) - set(OURS)
+    query = select(Import.filename, Import.file, Import.options).where(Import.user_id == user_id)
+    query = query.where(Import.state != WorkState.DRAFT).order_by(Import.created_at.desc()).limit(LOOKED_BACK)
+    for filename, file_, options in db.session.execute(query) if found.has_header else ():
+        if set(file_["headings"]) - set(OURS) == headings and file_["has_header"]:
+            by_heading = dict(zip(file_["headings"], options["mapping"], strict=True))
+            return filename, [None if heading in OURS else by_heading[heading] for heading in found.headings]
+    return None
+
+
+def gaps(mapping: Sequence[str | None]) -> list[str]:
+    """The fields that every new camera needs and no column fills, by their labels."""
+    return [BY_NAME[name].label for name in NEEDED if name not in mapping]
 
 
 def found_of(import_: Import) -> Found:

@@ -50,6 +50,14 @@ def start(import_: Import, now: datetime, by: User | None = None) -> None:
     course.begin(import_, UNDOABLE, WorkState.UNDOING, now, by, done=0, total=total)
 
 
+def expected(import_: Import) -> dict[str, int]:
+    """What an undo would come to: `create` are cameras that go, `update` those that are put back."""
+    is_untouched = cameras.c.version == lines.c.version, lines.c.import_id == import_.id, lines.c.is_applied
+    query = select(lines.c.action, func.count()).join(cameras, cameras.c.id == lines.c.camera_id)
+    found = db.session.execute(query.where(*is_untouched).group_by(lines.c.action)).all()
+    return {action: number for action, number in found}  # noqa: C416 - rows are no pairs to the type checker
+
+
 def run(import_id: str, clock: Clock) -> None:
     """Undo what is not undone yet; begun anew after a worker died, it goes on where that one was."""
     import_ = course.claim(import_id, [WorkState.UNDOING], clock())
