@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response
 
 from .extensions import db, login
 from .htmx import is_fragment, redirect_browser
-from .models import ApiToken, Camera, ConnectionTest, User
-from .services import audit, cameras, rights
+from .models import ApiToken, Camera, CameraGroup, ConnectionTest, User
+from .services import audit, cameras, groups, rights
 from .services.rights import Scope
 from .services.tokens import Bearer
 
@@ -120,6 +120,16 @@ def _camera_or_404(camera_id: str, permission: str) -> Camera:
     if not scope(permission).covers(camera.group_id):
         abort(403)
     return camera
+
+
+def group_for_write(group_id: str) -> CameraGroup:
+    """404 for what is not there and for what the person may not see; 403 for what they see and may not change."""
+    group = groups.load(_id_or_404(group_id), scope("cameras:read"))
+    if group is None:
+        abort(404)
+    if not scope("cameras:write").covers(group.id):
+        abort(403)
+    return group
 
 
 def own_connection_test(test_id: str) -> ConnectionTest:

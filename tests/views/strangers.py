@@ -137,7 +137,10 @@ def _user(name: str, role: Role) -> User:
 
 
 def _about(camera: Camera, group: CameraGroup, user: User) -> Values:
+    change = StatusChange(id=new_id(), camera_id=camera.id, at=utc_now(), old="live", new="offline", reason="timeout")
+    db.session.add(change)
     return {
+        "change_id": change.id,
         "camera_id": camera.id,
         "head": camera.id[:13],
         "group_head": group.id[:13],

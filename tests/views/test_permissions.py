@@ -79,9 +79,11 @@ READ = {
     "live.camera",
     "live.frame",
     "live.grid",
+    "live.problems",
     "pictures.latest",
     "snapshots.index",
     "snapshots.picture",
+    "problems.index",
     "search.show",
     "search.tags",
     "timelines.camera",
@@ -126,9 +128,15 @@ WRITE = {
     "imports.show",
     "imports.undo",
     "live.connection_test",
+    "mutes.camera",
+    "mutes.group",
+    "mutes.unmute_camera",
+    "mutes.unmute_group",
     "pictures.of_test",
     "snapshots.delete",
     "snapshots.take",
+    "problems.acknowledge",
+    "problems.take_back",
 }
 """cameras:write, be it on a single group."""
 ADMIN_ONLY = {
@@ -156,7 +164,7 @@ LAST = [
 ]
 """These take away what the others ask for."""
 MAY_BE_MISSING = {"pictures.of_test"}
-PLACED = {"camera_id", "head", "picture_hash", "snapshot_id", "group_id", "group_head"}
+PLACED = {"camera_id", "change_id", "head", "picture_hash", "snapshot_id", "group_id", "group_head"}
 """Arguments whose things lie in a group, or in none."""
 OWNED = {"test_id", "view_id", "token_id", "bulk_id", "import_id"}
 """Arguments whose things belong to a person."""
@@ -322,6 +330,7 @@ class TestWhatIsShown:
         f"/cameras?q={CAMERA_MARK[:4]}",
         f"/cameras?tag={CAMERA_MARK[:4]}",
         f"/search?q={CAMERA_MARK[:4]}",
+        "/problems",
         "/cameras/export",
         "/cameras/export?format=json",
         "/cameras/new",
@@ -332,11 +341,18 @@ class TestWhatIsShown:
         "/audit",
         "/live/frame?since=0",
         "/live/cameras?since=0&stale_at=1",
+        "/live/problems?since=0&stale_at=1",
     )
 
     def test_the_marks_would_be_seen(self, enter: Callable[[Person], FlaskClient]) -> None:
         client = enter(ADMIN)
-        for page in ("/cameras", "/cameras?view=table", f"/cameras?q={CAMERA_MARK[:4]}", "/cameras/export"):
+        for page in (
+            "/cameras",
+            "/problems",
+            "/cameras?view=table",
+            f"/cameras?q={CAMERA_MARK[:4]}",
+            "/cameras/export",
+        ):
             assert CAMERA_MARK in client.get(page).text.lower(), page
         assert CAMERA_MARK in client.get(f"/search?q={CAMERA_MARK[:4]}", headers=FRAGMENT).text.lower()
         for page in ("/users", "/tokens"):

@@ -20,7 +20,15 @@ from .asked import (
     Waiting,
     as_list,
 )
-from .cameras import MOST_TAGS, CameraInput, HandedDown, MaintenanceInput, StreamInput
+from .cameras import (
+    MOST_TAGS,
+    AcknowledgementInput,
+    CameraInput,
+    HandedDown,
+    MaintenanceInput,
+    MuteInput,
+    StreamInput,
+)
 from .contract import Contract, InvalidInput, Problems, parse
 from .groups import TOP, GroupInput, GroupMove, GroupRemoval
 from .people import (
@@ -41,6 +49,7 @@ __all__ = [
     "BULK_FIELDS",
     "MOST_TAGS",
     "TOP",
+    "AcknowledgementInput",
     "BulkInput",
     "CameraFileInput",
     "CameraInput",
@@ -64,6 +73,7 @@ __all__ = [
     "LoginInput",
     "LookInput",
     "MaintenanceInput",
+    "MuteInput",
     "NewPassword",
     "NumberedPage",
     "PageQuery",

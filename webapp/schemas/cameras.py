@@ -191,6 +191,18 @@ class MaintenanceInput(Contract):
             raise InvalidInput({"until": ["Choose a day and a time, such as 2026-11-22 18:00."]}) from None
 
 
+class AcknowledgementInput(Contract):
+    """That somebody knows of a problem, and what they know."""
+
+    reason: OptionalLine = None
+
+
+class MuteInput(MaintenanceInput):
+    """Until when problems are not counted, and why."""
+
+    reason: Line
+
+
 def _zone(name: str | None) -> tzinfo:
     try:
         return ZoneInfo(name or "UTC")

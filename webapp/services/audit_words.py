@@ -39,6 +39,10 @@ VERBS = {
     "tag": "tagged",
     "share": "shared",
     "check": "checked now",
+    "acknowledge": "acknowledged",
+    "unacknowledge": "no longer acknowledged",
+    "mute": "muted",
+    "unmute": "counted again",
     "snapshot": "snapshot taken",
     "delete_snapshot": "snapshot deleted",
 }

@@ -148,22 +148,22 @@ def sorted_by(query: GridQuery, key: str) -> str:
 
 
 def poll(query: GridQuery, watch: Watch) -> str:
-    return url_for("live.grid", within=query.group_id, **write(query), **_carried(watch))
+    return url_for("live.grid", within=query.group_id, **write(query), **carried(watch))
 
 
 def poll_frame(watch: Watch) -> str:
-    return url_for("live.frame", **_carried(watch))
+    return url_for("live.frame", **carried(watch))
 
 
 def poll_status(watch: Watch) -> str:
-    return url_for("live.status", **_carried(watch))
+    return url_for("live.status", **carried(watch))
 
 
 def poll_camera(camera_id: str, watch: Watch, **extra: Any) -> str:
-    return url_for("live.camera", camera_id=camera_id, **_carried(watch), **extra)
+    return url_for("live.camera", camera_id=camera_id, **carried(watch), **extra)
 
 
-def _carried(watch: Watch) -> dict[str, Any]:
+def carried(watch: Watch) -> dict[str, Any]:
     return {name: value for name, value in asdict(watch).items() if value}
 
 

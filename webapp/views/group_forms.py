@@ -47,7 +47,7 @@ def new() -> Response:
 @pages.route("/groups/<group_id>/edit", methods=["GET", "POST"])
 @access.requires("cameras:write")
 def edit(group_id: str) -> Response:
-    group = _group_for_write(group_id)
+    group = access.group_for_write(group_id)
     return _draw_form(group) if request.method == "GET" else _save(group)
 
 
@@ -111,20 +111,8 @@ def _reach() -> Scope:
     return access.scope("cameras:write")
 
 
-def _group_for_write(group_id: str) -> CameraGroup:
-    """404 for what is not there and for what the person may not see; 403 for what they see and may not change."""
-    if not access.ID.fullmatch(group_id):
-        abort(404)
-    group = groups.load(group_id, access.scope("cameras:read"))
-    if group is None:
-        abort(404)
-    if not _reach().covers(group.id):
-        abort(403)
-    return group
-
-
 def _group_to_move(group_id: str) -> CameraGroup:
-    group = _group_for_write(group_id)
+    group = access.group_for_write(group_id)
     if not groups.is_movable(group, _reach()):
         abort(403)
     return group

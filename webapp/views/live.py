@@ -13,12 +13,14 @@ from .. import access
 from ..htmx import nothing_new, redirect_browser, toast
 from ..models import Camera, utc_now
 from ..services import camera_page
-from ..services.grid import Frame, GridQuery, NoSuchGroup, watch_frame
+from ..services import problems as problem_list
+from ..services.grid import Frame, GridQuery, NoSuchGroup, read_frame, watch_frame
 from ..services.grid_changes import Delta, changes
 from ..services.rights import Scope
-from . import grid_address
+from . import grid_address, problem_address
 from . import status as status_pages
 from .page import ALL, pace
+from .problem_address import ProblemQuery
 
 pages = Blueprint("live", __name__, url_prefix="/live")
 
@@ -72,6 +74,25 @@ def camera(camera_id: str) -> Response:
         return _draw_camera(shown, delta or Delta(watch), asked) if delta else nothing_new()
     answer = _draw_camera(shown, delta or Delta(watch))
     return toast(answer, "error", LATE) if asked and not asked.is_answered_by(shown) else answer
+
+
+@pages.get("/problems")
+@access.requires("cameras:read")
+def problems() -> Response:
+    delta = changes(GridQuery(view="table"), grid_address.read_watch(request.args), utc_now(), _sight)
+    return draw_problems(problem_address.read(request.args), delta) if delta else nothing_new()
+
+
+def draw_problems(query: ProblemQuery, delta: Delta | None = None, said: str = "") -> Response:
+    """The list as it is now; without a delta also all around it, because somebody has just said something."""
+    now, scope = utc_now(), _sight()
+    around = read_frame(now, scope)
+    page = problem_list.open_problems(problem_address.filter_of(query, around.tree, scope), query.number, now)
+    watch = watch_frame(around, *(problem.camera for problem in page.problems))
+    banner, tree = (delta.banner, delta.tree) if delta else (around.banner, around.tree)
+    url = problem_address.poll(query, watch)
+    answer = _draw(Delta(watch, banner, tree), "live/problems.html", url, wanted=query, page=page, frame=around)
+    return toast(answer, "ok", said) if said else answer
 
 
 def _sight() -> Scope:

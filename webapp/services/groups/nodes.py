@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, func, select
 
 from ...extensions import db
 from ...models import Camera, CameraGroup, Status
+from ..problem_queries import needs_attention, next_end_of_mute
 from ..rights import Scope
 from ..shown import patience, shown_status_sql
 
@@ -75,6 +76,8 @@ class GroupTree:
     counts: Counts
     turns_at: datetime | None = None
     """The earliest moment at which a camera's shown status changes by the passing of time alone."""
+    problems: int = 0
+    """Open ones that nobody has acknowledged or muted."""
     unseen: dict[str, GroupNode] = field(default_factory=dict)
     """The groups that may not be seen, without their names: some of them lie above those that may."""
 
@@ -86,7 +89,7 @@ class GroupTree:
     def digest(self) -> str:
         """Differs as soon as a group or a count does: what an open page compares."""
         parts = [(n.id, n.version, n.name, n.parent_id, *sorted(n.counts.items())) for n in self.flat()]
-        return hashlib.sha256(repr((sorted(self.counts.items()), parts)).encode()).hexdigest()[:10]
+        return hashlib.sha256(repr((sorted(self.counts.items()), self.problems, parts)).encode()).hexdigest()[:10]
 
     def subtree_ids(self, group_id: str) -> list[str]:
         node = self.nodes.get(group_id)
@@ -126,15 +129,17 @@ def tree(now: datetime, scope: Scope) -> GroupTree:
         siblings.append(node)
     fleet: Counts = Counter()
     turning: list[datetime] = []
+    problems = 0
     waits = patience()
     for row in _count_by_group(now, scope):
         fleet[row.status] += row.number
         if row.group_id in nodes:
             nodes[row.group_id].counts[row.status] += row.number
+        problems += row.problems
         turning += _turning(row, waits)
     for root in roots:
         _roll_up(root, 0)
-    return GroupTree(roots, nodes, fleet, min(turning, default=None), unseen)
+    return GroupTree(roots, nodes, fleet, min(turning, default=None), problems, unseen)
 
 
 def _veiled(node: GroupNode) -> GroupNode:
@@ -149,17 +154,20 @@ def _count_by_group(now: datetime, scope: Scope) -> list[Row[Any]]:
         func.count().label("number"),
         func.min(Camera.next_due_at).label("due_at"),
         func.min(Camera.maintenance_until).label("maintenance_until"),
+        func.count(case((needs_attention(now), 1))).label("problems"),
+        next_end_of_mute(now).label("mute_ends_at"),
     )
     return list(db.session.execute(query.where(*scope.conditions()).group_by(Camera.group_id, status)))
 
 
 def _turning(row: Row[Any], waits: timedelta) -> list[datetime]:
     """When the first camera of this group and status will be shown differently though nobody touched it."""
+    ends = [row.mute_ends_at] if row.mute_ends_at else []
     if row.status == Status.MAINTENANCE:
-        return [row.maintenance_until]
+        return [row.maintenance_until, *ends]
     if row.status in (Status.DISABLED, Status.UNKNOWN):
-        return []
-    return [row.due_at + waits]
+        return ends
+    return [row.due_at + waits, *ends]
 
 
 def _roll_up(node: GroupNode, depth: int) -> Counts:
