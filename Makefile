@@ -15,8 +15,13 @@ demo: setup simulator/videos/.made ## run Camkeeper with a simulated fleet over 
 run: setup ## run Camkeeper
 	@$(BIN)/python -m webapp.supervisor
 
-test: setup .venv/.dev simulator/videos/.made .venv/.browser ## run every test
+test: setup .venv/.dev simulator/videos/.made .venv/.browser ## run every test, or those that ARGS names
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest -m "not alone" --numprocesses=2 --dist=loadfile
+	$(BIN)/python -m pytest -m alone
+endif
 
 bench: setup .venv/.dev .venv/.bench simulator/videos/.made ## measure side by side, ratios first
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.measure import Figures, say
 
-USUAL = ("grab", "sweep", "pages", "imports", "fleet", "quality")
+USUAL = ("grab", "sweep", "pages", "imports", "together", "fleet", "quality")
 ON_DEMAND = ("soak",)
 
 

@@ -65,36 +65,37 @@ def _import(running: Stack, database: str, is_all_or_nothing: bool) -> Measured:
     person = User(email="bench@example.com", role="admin", password_hash="-")  # noqa: S106 - nobody signs in
     db.session.add(person)
     db.session.commit()
-    import_ = drafts.create(person, "bench.csv", _file(), utc_now())
+    import_ = drafts.create(person, "bench.csv", import_file(), utc_now())
     drafts.start_check(import_, parse(ImportOptions, import_.options), EVERYTHING, utc_now())
     peak = Peak(running.processes["slow"][0].pid)
     with peak.watched():
         dry_run_s = _work(import_.id, "check", WorkState.CHECKED)
-        applying.start(_read(import_.id), is_all_or_nothing, utc_now())
+        applying.start(read_import(import_.id), is_all_or_nothing, utc_now())
         writer = Writer(running.app)
         with writer.writing():
             apply_s = _work(import_.id, "apply", WorkState.DONE)
-        undoing.start(_read(import_.id), utc_now())
+        undoing.start(read_import(import_.id), utc_now())
         undo_s = _work(import_.id, "undo", WorkState.UNDONE)
     return Measured(dry_run_s, apply_s, undo_s, peak.mb, writer.longest_s)
 
 
-def _file() -> bytes:
+def import_file(is_active: bool = True) -> bytes:
+    active = "yes" if is_active else "no"
     lines = (
         f"Kamera {n};C-{n:05};rtsp://127.1.{n // 250}.{n % 250}:554/stream1;admin;geheim {n};"
-        f"Werk {n % 5} > Halle {n % 40};Über Tür {n};Axis;P32{n % 90};tor, nacht;1920x1080;15"
+        f"Werk {n % 5} > Halle {n % 40};Über Tür {n};Axis;P32{n % 90};tor, nacht;1920x1080;15;{active}"
         for n in range(ROWS)
     )
-    head = "Bezeichnung;Code;RTSP URL;Benutzer;Kennwort;Gruppe;Ort;Hersteller;Modell;Tags;Auflösung;FPS"
+    head = "Bezeichnung;Code;RTSP URL;Benutzer;Kennwort;Gruppe;Ort;Hersteller;Modell;Tags;Auflösung;FPS;Active"
     return "\r\n".join([head, *lines]).encode("windows-1252")
 
 
 def _work(import_id: str, act: str, end: WorkState) -> float:
     jobs.work_on_import(import_id, act)
-    return wait_until(lambda: _read(import_id).state == end, 300)
+    return wait_until(lambda: read_import(import_id).state == end, 300)
 
 
-def _read(import_id: str) -> Import:
+def read_import(import_id: str) -> Import:
     db.session.rollback()
     return db.session.get_one(Import, import_id, populate_existing=True)
 

@@ -33,6 +33,17 @@ for name in [n for n in os.environ if n in ("DATABASE_URL", "REDIS_URL", "DATA_D
     del os.environ[name]
 
 
+ALONE = ("jobs", "simulator", "supervisor", "video", "services/test_sweep.py", "browser/test_demo_fleet.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    by_the_clock = tuple(str(here / part) for part in ALONE)
+    for item in items:
+        if str(item.path).startswith(by_the_clock):
+            item.add_marker("alone")
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     with redis_server() as url:

@@ -83,7 +83,9 @@ def test_rotation_does_not_hide_a_swapped_ciphertext() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["", "hunter2", "x" * 44, OLD[:-1], OLD[:-2] + "!=", "A" * 43 + "=", "abcd" * 10 + "abc="], ids=str
+    "bad",
+    ["", "hunter2", "x" * 44, OLD[:-1], OLD[:-2] + "!=", "A" * 43 + "=", "abcd" * 10 + "abc="],
+    ids=["empty", "word", "not base64", "cut", "bad end", "weak", "wrong length"],
 )
 def test_a_bad_key_is_refused_by_its_number_and_never_shown(bad: str) -> None:
     with pytest.raises(BadCredentialKey, match=r"Key number 2 .*`flask secrets new-key`") as caught:
