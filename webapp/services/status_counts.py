@@ -35,7 +35,7 @@ from .rights import Scope
 from .shown import patience, shown_status_sql
 from .time_axis import Cells
 
-Members = Select[Any]
+Members = Select[str, str]
 """Columns `id` of a camera and `key` of the row that it counts in, from the table of cameras."""
 NOT_THERE = ""
 """The status of a camera before it was entered, in these books."""
@@ -59,7 +59,8 @@ class Counted:
 
 def of_cameras(*conditions: ColumnElement[bool]) -> Members:
     """A row for each camera."""
-    return select(Camera.id.label("id"), Camera.id.label("key")).where(*conditions)
+    query: Members = select(Camera.id.label("id"), Camera.id.label("key"))
+    return query.where(*conditions)
 
 
 def of_groups(ids: Collection[str], scope: Scope) -> Members:
