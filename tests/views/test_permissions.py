@@ -87,6 +87,8 @@ READ = {
     "search.show",
     "search.tags",
     "timelines.camera",
+    "timelines.fleet",
+    "timelines.group",
 }
 """cameras:read. Those without it are let in as well, and see nothing."""
 WRITE = {

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from tests.views.conftest import FRAGMENT, counted_queries
 from webapp.extensions import db
-from webapp.models import Acknowledgement, Camera, ImageFinding, StatusChange, User
+from webapp.models import Acknowledgement, Camera, CameraGroup, ImageFinding, StatusChange, User, new_id
 from webapp.views import timelines
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -173,3 +173,23 @@ def test_sixty_outages_take_as_many_queries_as_one(admin: FlaskClient, gate: Cam
     with counted_queries() as of_sixty:
         text_of(admin, gate, "range=90d")
     assert len(of_sixty) == len(of_one)
+
+
+def test_a_group_has_a_row_for_each_child_with_the_same_range(
+    admin: FlaskClient, gate: Camera, make_camera: Callable[..., Camera]
+) -> None:
+    top, inner = CameraGroup(id=new_id(), name="Plant"), CameraGroup(id=new_id(), name="Dock")
+    db.session.add(top)
+    db.session.flush()
+    inner.parent_id = gate.group_id = top.id
+    db.session.add(inner)
+    db.session.commit()
+    page = " ".join(admin.get(f"/groups/{top.id}/timeline?{YESTERDAY}").text.split())
+    assert page.index("Gate 2: up 92.38 %, down 8 min") < page.index("Dock: up –")
+    assert f"/cameras/{gate.id}/timeline?from=2026-11-21T07:30" in page
+    assert f"/groups/{inner.id}/timeline?from=2026-11-21T07:30" in page
+    assert "Plant: up 92.38 %" in " ".join(admin.get(f"/timeline?{YESTERDAY}").text.split())
+
+
+def test_a_group_that_is_gone_is_not_found(admin: FlaskClient) -> None:
+    assert admin.get(f"/groups/{new_id()}/timeline").status_code == 404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -81,7 +81,7 @@ def share(intervals: Iterable[Stay | Interval]) -> Share:
     return share_of(seconds)
 
 
-def share_of(seconds: dict[str, float]) -> Share:
+def share_of(seconds: Mapping[str, float]) -> Share:
     up, unjudged = (sum(seconds.get(status, 0) for status in some) for some in (UP, UNJUDGED))
     return Share(up, seconds.get(Status.OFFLINE, 0), seconds.get(Status.UNKNOWN, 0), unjudged)
 

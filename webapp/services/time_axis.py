@@ -52,7 +52,7 @@ class Axis:
 
     def ticks(self) -> list[Tick]:
         """At most MOST_TICKS, none where "now" stands."""
-        last = WIDTH * 0.955 if self.ends_now else WIDTH
+        last = WIDTH * 0.94 if self.ends_now else WIDTH
         return [tick for tick in self._ticks() if tick.x <= last]
 
     def _ticks(self) -> list[Tick]:

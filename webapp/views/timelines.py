@@ -6,14 +6,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, abort, request, url_for
 from werkzeug.wrappers import Response
 
 from .. import access
 from ..models import utc_now
 from ..schemas import InvalidInput, Problems
+from ..services import group_timeline
 from ..services.audit_trail import Reader
 from ..services.camera_timeline import open_timeline
+from ..services.grid import Frame, read_frame
 from ..services.reasons import reason_of
 from ..services.time_axis import Axis
 from . import lanes, timeline_address, timeline_words
@@ -34,7 +36,7 @@ def camera(camera_id: str) -> Response:
     axis, problems = _axis(now)
     found = open_timeline(shown, axis, _number(), _reader(shown.group_id, axis), now)
     bars = lanes.bars(found.stays, axis) if len(found.stays) <= lanes.MOST_BARS else []
-    drawn = {
+    drawn: dict[str, Any] = {
         "bars": bars,
         "links": {outage.change_id for outage in found.page.outages} if len(bars) <= MOST_LINKS else set(),
         "stacks": lanes.stacks(lanes.cells_of(found.stays, axis.cells()), axis.cells(), axis),
@@ -46,6 +48,35 @@ def camera(camera_id: str) -> Response:
     return _draw("camera", axis, problems, here, camera=shown, found=found, place=place, **drawn)
 
 
+@pages.get("/groups/<group_id>/timeline")
+@access.requires("cameras:read")
+def group(group_id: str) -> Response:
+    frame = read_frame(utc_now(), access.scope("cameras:read"))
+    if group_id not in frame.tree.nodes:
+        abort(404)
+    return _of_children(frame, group_id, partial(url_for, "timelines.group", group_id=group_id))
+
+
+@pages.get("/timeline")
+@access.requires("cameras:read")
+def fleet() -> Response:
+    frame = read_frame(utc_now(), access.scope("cameras:read"))
+    return _of_children(frame, None, partial(url_for, "timelines.fleet"))
+
+
+def _of_children(frame: Frame, group_id: str | None, here: Any) -> Response:
+    now = utc_now()
+    axis, problems = _axis(now)
+    found = group_timeline.open_timeline(frame.tree, group_id, axis, _number(), access.scope("cameras:read"), now)
+    drawn: dict[str, Any] = {
+        "found": found,
+        "bars": {row.id: lanes.bars(row.intervals, axis) for row in found.rows if row.intervals is not None},
+        "stacks": {row.id: lanes.stacks(row.cells, axis.cells(), axis) for row in found.rows},
+    }
+    way = frame.tree.path(group_id)
+    return _draw("group", axis, problems, here, frame=frame, way=way, place=group_id or ALL, **drawn)
+
+
 def _axis(now: datetime) -> tuple[Axis, Problems]:
     """The range that was asked for; with a sentence about it when it is none, and then the usual one."""
     try:
@@ -54,7 +85,7 @@ def _axis(now: datetime) -> tuple[Axis, Problems]:
         return timeline_address.usual(now), error.problems
 
 
-def _draw(name: str, axis: Axis, problems: Problems, here: Any, **context: Any) -> Response:
+def _draw(name: str, axis: Axis, problems: Problems, here: Any, frame: Frame | None = None, **context: Any) -> Response:
     """`here` gives the address of the same page with another query string."""
     around = {
         "axis": axis,
@@ -70,7 +101,7 @@ def _draw(name: str, axis: Axis, problems: Problems, here: Any, **context: Any) 
         "reason_of": reason_of,
         "written": partial(timeline_address.written, axis=axis),
     }
-    return draw(f"timelines/{name}.html", 422 if problems else 200, **around, **context)
+    return draw(f"timelines/{name}.html", 422 if problems else 200, frame, **around, **context)
 
 
 def _number() -> int:
