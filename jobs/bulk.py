@@ -9,7 +9,7 @@ from webapp.models import new_id, utc_now
 from webapp.services import audit, sweep_plan
 from webapp.services.bulk import progress, running, starting
 
-from . import Argument, QueueAway, QueueName, enqueue, enqueue_all
+from . import Argument, QueueAway, QueueName, enqueue, enqueue_all, is_waiting
 
 LONGEST_S = 3600
 WRITING_S = 60
@@ -33,6 +33,13 @@ def run_here(bulk_id: str) -> None:
     for due in running.run(bulk_id, utc_now):
         with suppress(QueueAway):  # the next tick finds them due, too
             _check(due)
+
+
+def go_on() -> None:
+    """Take up again what a worker died over, or what Redis forgot."""
+    for bulk_id in progress.left_behind(utc_now()):
+        if not is_waiting(QueueName.SLOW, f"bulk-{bulk_id}"):
+            start(bulk_id)
 
 
 def forget_old() -> None:

@@ -59,6 +59,7 @@ def timetable() -> tuple[Entry, ...]:
         Entry("measure-storage", "jobs.status.measure_storage", QueueName.SLOW, cron="23 * * * *", timeout=600),
         Entry("roll-up", "jobs.history.roll_up", QueueName.SLOW, cron="4 * * * *", timeout=LONGEST_S),
         Entry("make-partitions", "jobs.history.make_partitions", QueueName.SLOW, cron="34 */6 * * *"),
+        Entry("go-on-bulk", "jobs.bulk.go_on", QueueName.SLOW, every=60),
         Entry("forget-bulk", "jobs.bulk.forget_old", QueueName.SLOW, cron="17 4 * * *"),
     )
 

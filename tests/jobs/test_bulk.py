@@ -105,6 +105,20 @@ def test_one_that_was_killed_is_gone_on_with_from_where_it_was(operator: User, s
     assert versions() == {2: 1500}
 
 
+def test_what_lost_its_worker_is_taken_up_again_by_itself_and_once(app: Flask, operator: User) -> None:
+    found, fresh = (noted(operator, fleet("rtsp://10.20.4.14/s"), "tag", tags="night") for _ in range(2))
+    found.progress_at = utc_now() - 2 * progress.PATIENCE
+    db.session.commit()
+    bulk.go_on()
+    bulk.go_on()
+    connection = redis.Redis(connection_pool=app.extensions["redis_pool"])
+    waiting = Queue(QueueName.SLOW, connection=connection, serializer=JSONSerializer).get_jobs()
+    assert [(job.func_name, job.args) for job in waiting] == [("jobs.bulk.run", [found.id])]
+    bulk.run(found.id)
+    assert (state(found), state(fresh)) == (WorkState.DONE, WorkState.QUEUED)
+    assert list(progress.left_behind(utc_now())) == []
+
+
 def test_many_checks_go_among_the_batches_of_the_sweep_and_keep_nobody_waiting_who_asks_for_one(
     app: Flask, operator: User, start: Callable[..., Worker], farm: RunningFarm
 ) -> None:

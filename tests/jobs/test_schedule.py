@@ -34,6 +34,7 @@ ENTRIES = {
     b"sweep-tick",
     b"forget-tests",
     b"forget-bulk",
+    b"go-on-bulk",
     b"go-on-imports",
     b"forget-imports",
     b"measure-storage",

@@ -62,6 +62,12 @@ def progress(bulk: BulkAction, now: datetime) -> Progress:
     return Progress(bulk, results, now, bool(results[BulkResult.CHANGED]) and is_undoable(bulk))
 
 
+def left_behind(now: datetime) -> Sequence[str]:
+    """Actions that a worker should be at, and none gets any further with."""
+    stalled = BulkAction.state.in_(OPEN), BulkAction.progress_at < now - PATIENCE
+    return db.session.scalars(select(BulkAction.id).where(*stalled)).all()
+
+
 def left(bulk: BulkAction) -> Sequence[BulkCamera]:
     """The cameras that were left as they are, by name, each with its problem; MOST_TOLD of them at most."""
     query = select(BulkCamera).where(BulkCamera.bulk_id == bulk.id, BulkCamera.result == BulkResult.LEFT)
