@@ -18,7 +18,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from webapp.extensions import db, settings
-from webapp.models import Camera, CameraSnapshot, Role, User
+from webapp.models import Camera, CameraReference, CameraSnapshot, Role, User, new_id
 from webapp.services import live, snapshots
 from webapp.storage import storage_from_settings
 
@@ -85,6 +85,16 @@ def give_snapshot(camera: Camera, at: datetime | None = None, kind: str = "regul
     kept = snapshots.keep(camera.id, JPEG, at or datetime.now(UTC), kind, **more)
     assert kept
     return kept
+
+
+def give_reference(camera: Camera, light: str = "day") -> CameraReference:
+    """A view that is right; nothing here compares anything with it."""
+    path = f"references/{camera.id}/{new_id()}.jpg"
+    reference = CameraReference(camera_id=camera.id, light=light, features=b"", facts={}, storage_path=path)
+    storage_from_settings(settings).put(path, JPEG)
+    db.session.add(reference)
+    db.session.commit()
+    return reference
 
 
 def change(camera: Camera, status_changed: bool = True, **fields: Any) -> None:

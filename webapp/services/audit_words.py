@@ -50,6 +50,7 @@ ACTS = {
     "user.enable": "Person let in again",
     "user.disable": "Person shut out",
     "user.reset": "Person given a new link",
+    "camera.view_right": "View of a camera called right",
     "camera.export_refused": "Export with passwords refused",
 }
 """What noun and verb cannot say by themselves."""

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import AuditEntry, Camera, Status, StatusChange
-from . import timeline
+from . import image_health, timeline
 from .grid import STRIP
+from .image_health import ImageHealth
 from .reasons import Reason, reason_of
 from .timeline import Interval
 
@@ -40,6 +41,7 @@ class CameraPage:
     events: list[Event]
     """The newest first, at most MOST_EVENTS."""
     hidden_events: int
+    image: ImageHealth
 
     @property
     def ticks(self) -> list[datetime]:
@@ -60,7 +62,8 @@ def open_page(camera: Camera, now: datetime) -> CameraPage:
     found = timeline.changes([camera.id], start, now)
     events = _events(found, now)
     strip = timeline.intervals(camera, found, start, now)
-    return CameraPage(camera, start, now, strip, events[:MOST_EVENTS], max(0, len(events) - MOST_EVENTS))
+    hidden = max(0, len(events) - MOST_EVENTS)
+    return CameraPage(camera, start, now, strip, events[:MOST_EVENTS], hidden, image_health.of_camera(camera))
 
 
 def _events(found: Sequence[StatusChange], now: datetime) -> list[Event]:

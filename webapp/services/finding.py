@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, Text, case, func, literal, or
 from ..extensions import db
 from ..models import Camera, Status
 from ..outcomes import Outcome
+from ..video.quality.finding import Finding
 from . import group_queries, shown
 from .inheritance import defaults
 from .rights import Scope
@@ -31,8 +32,8 @@ class CameraFilter:
 
     scope: Scope
     statuses: tuple[Status, ...] = ()
-    reasons: tuple[Outcome, ...] = ()
-    """Of the last check, our own faults included."""
+    reasons: tuple[Outcome | Finding, ...] = ()
+    """Of the last check, our own faults included, or in the picture."""
     search: str = ""
     group_ids: tuple[str, ...] | None = None
     tags: tuple[str, ...] = ()
@@ -152,13 +153,19 @@ def conditions(wanted: CameraFilter, now: datetime) -> list[ColumnElement[bool]]
     if wanted.statuses:
         found.append(shown.shown_status_sql(now).in_([status.value for status in wanted.statuses]))
     if wanted.reasons:
-        found.append(_REASON.in_([reason.value for reason in wanted.reasons]))
+        found.append(_has_a_reason(wanted.reasons))
     if wanted.group_ids is not None:
         found.append(Camera.group_id.in_(wanted.group_ids))
     if wanted.tags:
         found.append(or_(*(_TAGS.contains(f"|{tag}|", autoescape=True) for tag in wanted.tags)))
     found += _switches(wanted, now)
     return found + [_contains(word, wanted.scope) for word in list(dict.fromkeys(wanted.search.split()))[:MOST_WORDS]]
+
+
+def _has_a_reason(reasons: Collection[Outcome | Finding]) -> ColumnElement[bool]:
+    of_the_check = _REASON.in_([reason.value for reason in reasons if isinstance(reason, Outcome)])
+    in_the_picture = [reason for reason in reasons if isinstance(reason, Finding)]
+    return or_(of_the_check, *(_FINDINGS.contains(f"|{finding}|", autoescape=True) for finding in in_the_picture))
 
 
 def _switches(wanted: CameraFilter, now: datetime) -> list[ColumnElement[bool]]:
@@ -183,6 +190,7 @@ def _detects() -> ColumnElement[bool]:
 
 _REASON = case((Camera.fault.is_not(None), literal(Outcome.INTERNAL_ERROR.value)), else_=Camera.outcome)
 _TAGS = type_coerce(Camera.tags, Text)
+_FINDINGS = type_coerce(Camera.findings, Text)
 _SEARCHED = (Camera.rtsp_url, Camera.name, Camera.code, Camera.location, Camera.vendor, Camera.model, _TAGS)
 
 

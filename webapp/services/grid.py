@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from ..extensions import settings
 from ..models import Camera, Status
 from ..outcomes import Outcome
+from ..video.quality.finding import Finding
 from . import finding, group_paths, groups, live, matrix, timeline
 from .finding import CameraFilter, Page
 from .group_paths import Path as GroupPath
@@ -30,7 +31,7 @@ class GridQuery:
     """A page of the grid as its address says it."""
 
     statuses: tuple[Status, ...] = ()
-    reasons: tuple[Outcome, ...] = ()
+    reasons: tuple[Outcome | Finding, ...] = ()
     search: str = ""
     group_id: str | None = None
     """The group whose page it is; with all beneath it."""

@@ -17,6 +17,7 @@ from ..models import Status
 from ..outcomes import Outcome
 from ..services.finding import KEYS, MAX_PAGE_SIZE
 from ..services.grid import GridQuery, Watch
+from ..video.quality.finding import Finding
 
 SIZES = (60, 120, 240)
 SORTS = {
@@ -28,6 +29,8 @@ SORTS = {
     "checked": "Longest unchecked",
 }
 VIEWS = {"tiles": "Tiles", "matrix": "Matrix", "table": "Table"}
+REASONS: dict[str, Outcome | Finding] = {reason.value: reason for reason in (*Finding, *Outcome)}
+"""What is wrong with the picture, or what the last check found."""
 SWITCHES = {"active": "is_active", "detection": "is_detecting", "maintenance": "in_maintenance"}
 """Parameters that are yes or no."""
 YES_NO = {"yes": True, "no": False}
@@ -46,7 +49,7 @@ def read(args: MultiDict[str, str], group_id: str | None = None) -> GridQuery:
     switches = {field: _switch(args.getlist(name)) for name, field in SWITCHES.items()}
     return GridQuery(
         statuses=tuple(Status(name) for name in _known(args.getlist("status"), Status)),
-        reasons=tuple(Outcome(name) for name in _known(args.getlist("reason"), Outcome)),
+        reasons=tuple(REASONS[name] for name in _known(args.getlist("reason"), REASONS)),
         search=_text(said.get("q", ""), LONGEST_SEARCH),
         group_id=group_id,
         groups=tuple(id for id in dict.fromkeys(args.getlist("group")) if ID.fullmatch(id))[:MOST_GROUPS],

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..models import Status
-from ..outcomes import Outcome
 from ..services.grid import GridQuery
 from ..services.groups import GroupTree
-from .grid_address import SWITCHES, YES_NO, link, yes_or_no
+from .grid_address import REASONS, SWITCHES, YES_NO, link, yes_or_no
 
 SWITCH_WORDS = {
     "active": ("Checked", "Switched off"),
@@ -18,7 +17,6 @@ SWITCH_WORDS = {
 }
 """For yes and for no."""
 SWITCH_LABELS = {"active": "Checks", "detection": "Detection", "maintenance": "Maintenance"}
-REASONS = {outcome.value: outcome.short for outcome in Outcome}
 
 
 class Chip(NamedTuple):
@@ -75,7 +73,7 @@ def choices(query: GridQuery, tree: GroupTree) -> list[Choice]:
     """What there is to filter by; of the groups those right beneath, because the tree leads to all others."""
     inner = tree.nodes[query.group_id].children if query.group_id in tree.nodes else tree.roots
     lists = [
-        Choice("reason", "Reason", list(REASONS.items())),
+        Choice("reason", "Reason", [(name, reason.short) for name, reason in REASONS.items()]),
         Choice("group", "Group", [(node.id, node.name) for node in inner]),
     ]
     return [choice for choice in lists if choice.options] + [_switch(query, name) for name in SWITCHES]

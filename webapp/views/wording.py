@@ -15,6 +15,7 @@ from ..services.grid import STRIP
 from ..services.judge import slowness_of
 from ..services.queue_state import WITHOUT
 from ..services.shown import shown_status
+from ..video.quality.finding import Finding
 from ..video.stream_url import parse_stream_url
 
 WORDS: dict[Status, str] = {
@@ -44,6 +45,7 @@ STEPS = {
 def register(app: Flask) -> None:
     app.jinja_env.globals.update(WORDS=WORDS, SHAPES=SHAPES, STEPS=STEPS, STRIP=STRIP, STALE_SECONDS=stale_seconds)
     app.jinja_env.globals.update(own_zone=own_zone, now=utc_now, shown_status=shown_status, outcome_of=outcome_of)
+    app.jinja_env.globals.update(findings_of=findings_of)
     app.jinja_env.globals.update(is_stale=is_stale, outcome_named=Outcome, steps_of=steps_of, slowness_of=slowness_of)
     app.jinja_env.globals.update(WITHOUT=WITHOUT)
     app.jinja_env.filters.update(
@@ -119,6 +121,11 @@ def steps_of(camera: Camera) -> list[tuple[str, float]]:
     """The steps the last check got to, with their milliseconds; a check that failed did so in the last one."""
     phases = camera.phases or {}
     return [(name, phases[f"{name}_ms"]) for name in STEPS if phases.get(f"{name}_ms") is not None]
+
+
+def findings_of(camera: Camera) -> list[Finding]:
+    """What is wrong with its picture, the gravest first."""
+    return [finding for finding in Finding if finding in camera.findings]
 
 
 def outcome_of(camera: Camera) -> Outcome | None:

@@ -39,7 +39,7 @@ class Explanation(NamedTuple):
 
 EXPLANATIONS: dict[Finding, Explanation] = {
     Finding.BLACK: Explanation(
-        "black",
+        "black picture",
         "The picture is black.",
         "Look whether the lens is covered, the room dark and the camera's infra-red lamp on.",
     ),
@@ -50,7 +50,7 @@ EXPLANATIONS: dict[Finding, Explanation] = {
         "then check the exposure settings.",
     ),
     Finding.BLOCKED: Explanation(
-        "blocked",
+        "view blocked",
         "Something covers the lens or stands right in front of it.",
         "Look what is in front of the camera: tape, paint, a bag, a parked vehicle, a web.",
     ),
@@ -60,7 +60,7 @@ EXPLANATIONS: dict[Finding, Explanation] = {
         "Clean the dome; look for fog, steam, glare, or too little light.",
     ),
     Finding.BLURRED: Explanation(
-        "blurred",
+        "blurred picture",
         "Nothing in the picture has sharp edges.",
         "Focus the camera again and wipe the lens.",
     ),
@@ -70,7 +70,7 @@ EXPLANATIONS: dict[Finding, Explanation] = {
         "Turn the camera back, or say that this view is right now.",
     ),
     Finding.FROZEN: Explanation(
-        "frozen",
+        "frozen picture",
         "The same picture came again and again, down to the noise.",
         "Restart the camera: its sensor or encoder hangs.",
     ),
