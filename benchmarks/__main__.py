@@ -1,4 +1,4 @@
-"""`python -m benchmarks [grab sweep pages …] [--seconds 8]`: without names, all but the long soak."""
+"""`python -m benchmarks [grab sweep pages …] [--seconds 8]`: without names, all but the long ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import import_module
 from benchmarks.measure import Figures, say
 
 USUAL = ("grab", "sweep", "pages", "imports", "together", "fleet", "quality")
-ON_DEMAND = ("soak",)
+ON_DEMAND = ("history", "soak")
 
 
 def main() -> None:

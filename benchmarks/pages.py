@@ -51,8 +51,8 @@ def measure(figures: Figures, _seconds: float) -> None:
 
 def _measure_on(figures: Figures, app: Flask, database: str) -> None:
     app.add_url_rule("/empty", "empty", login_required(lambda: ""))
-    password = _add_person()
-    client = _signed_in(app, password)
+    password = add_person()
+    client = signed_in(app, password)
     group_ids, ids = site.make_groups(GROUPS), list[str]()
     queries: dict[str, list[int]] = {name: [] for name in VIEWS}
     for size in FLEETS:
@@ -102,14 +102,14 @@ def _ask(client: FlaskClient, url: str) -> TestResponse:
     return client.get(url, headers=GZIP | (FRAGMENT if url.startswith("/search") else {}))
 
 
-def _add_person() -> str:
+def add_person() -> str:
     password = secrets.token_hex()
     db.session.add(User(email=EMAIL, role=Role.ADMIN, password_hash=generate_password_hash(password)))
     db.session.commit()
     return password
 
 
-def _signed_in(app: Flask, password: str) -> FlaskClient:
+def signed_in(app: Flask, password: str) -> FlaskClient:
     client = app.test_client()
     client.post("/login", data={"email": EMAIL, "password": password})
     return client

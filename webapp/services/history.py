@@ -71,7 +71,7 @@ def _points(camera_id: str, start: datetime, end: datetime, width: timedelta, no
     for grain in rollups.GRAINS:
         if width == grain.length:
             return _from_roll_ups(grain, camera_id, start, end, now)
-    return _from_raw(camera_id, start, end, width)
+    return from_raw(camera_id, start, end, width)
 
 
 def _width(start: datetime, end: datetime, own: timedelta) -> timedelta:
@@ -88,7 +88,7 @@ def _number(start: datetime, end: datetime, width: timedelta) -> int:
     return math.ceil((end - floor(start, width)) / width)
 
 
-def _from_raw(camera_id: str, start: datetime, end: datetime, width: timedelta) -> list[Point]:
+def from_raw(camera_id: str, start: datetime, end: datetime, width: timedelta) -> list[Point]:
     query = select(health.c.tick, *(health.c[name] for name in Raw._fields))
     query = query.where(health.c.camera_id == camera_id, health.c.tick >= start, health.c.tick < end)
     spans: dict[datetime, list[Raw]] = defaultdict(list)
@@ -106,7 +106,7 @@ def _from_roll_ups(grain: Grain, camera_id: str, start: datetime, end: datetime,
     rows = db.session.execute(query.order_by(key))
     known = [_point(grain.start(found), grain.length, Digest(*facts)) for found, *facts in rows]
     begin = max(start, done)
-    return known + (_from_raw(camera_id, begin, end, grain.length) if begin < end else [])
+    return known + (from_raw(camera_id, begin, end, grain.length) if begin < end else [])
 
 
 def _point(start: datetime, width: timedelta, found: Digest) -> Point:
