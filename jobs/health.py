@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 
 from webapp.extensions import settings
 from webapp.models import new_id, utc_now
-from webapp.services import audit, reference_views, sweep, sweep_plan, users
+from webapp.services import audit, reference_views, sweep, sweep_plan, users, windows
 
 from . import QueueName, enqueue_all
 
+log = logging.getLogger(__name__)
+
 
 def tick() -> None:
-    """Plan the tick we are in and hand its batches to the checks workers."""
+    """Plan the tick we are in and hand its batches to the checks workers; before that, open maintenance windows."""
+    try:
+        windows.apply(utc_now())
+    except Exception:  # whatever it is, cameras must be checked
+        log.exception("Maintenance windows could not be applied.")
     plan = sweep_plan.plan(utc_now())
     start = int(plan.tick.timestamp())
     # Never the same name twice, also when Redis forgot this tick and it is planned again: a job that ends takes its

@@ -18,6 +18,7 @@ from webapp.models import (
     CameraGroup,
     ConnectionTest,
     GroupRole,
+    MaintenanceWindow,
     Role,
     SavedView,
     StatusChange,
@@ -138,9 +139,12 @@ def _user(name: str, role: Role) -> User:
 
 def _about(camera: Camera, group: CameraGroup, user: User) -> Values:
     change = StatusChange(id=new_id(), camera_id=camera.id, at=utc_now(), old="live", new="offline", reason="timeout")
-    db.session.add(change)
+    later, work = utc_now() + timedelta(days=1), f"Work on {camera.name}"
+    window = MaintenanceWindow(id=new_id(), group_id=group.id, reason=work, starts_at=later, minutes=60)
+    db.session.add_all([change, window])
     return {
         "change_id": change.id,
+        "window_id": window.id,
         "camera_id": camera.id,
         "head": camera.id[:13],
         "group_head": group.id[:13],

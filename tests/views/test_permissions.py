@@ -87,6 +87,7 @@ READ = {
     "problems.index",
     "search.show",
     "search.tags",
+    "windows.index",
     "timelines.camera",
     "timelines.fleet",
     "timelines.group",
@@ -141,6 +142,10 @@ WRITE = {
     "snapshots.take",
     "problems.acknowledge",
     "problems.take_back",
+    "windows.delete",
+    "windows.edit",
+    "windows.end",
+    "windows.new",
 }
 """cameras:write, be it on a single group."""
 ADMIN_ONLY = {
@@ -162,13 +167,14 @@ LAST = [
     "tokens.revoke",
     "saved_views.delete",
     "snapshots.delete",
+    "windows.delete",
     "camera_forms.delete",
     "group_forms.delete",
     "me.sign_out_everywhere",
 ]
 """These take away what the others ask for."""
 MAY_BE_MISSING = {"pictures.of_test"}
-PLACED = {"camera_id", "change_id", "head", "picture_hash", "snapshot_id", "group_id", "group_head"}
+PLACED = {"camera_id", "change_id", "head", "picture_hash", "snapshot_id", "group_id", "group_head", "window_id"}
 """Arguments whose things lie in a group, or in none."""
 OWNED = {"test_id", "view_id", "token_id", "bulk_id", "import_id"}
 """Arguments whose things belong to a person."""
@@ -335,6 +341,8 @@ class TestWhatIsShown:
         f"/cameras?tag={CAMERA_MARK[:4]}",
         f"/search?q={CAMERA_MARK[:4]}",
         "/problems",
+        "/maintenance",
+        "/maintenance/new",
         "/cameras/export",
         "/cameras/export?format=json",
         "/cameras/new",

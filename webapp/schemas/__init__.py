@@ -43,6 +43,7 @@ from .people import (
     UserInput,
     time_zones,
 )
+from .windows import WindowInput
 from .work import BULK_FIELDS, BulkInput, ExportInput, ImportOptions, SavedViewInput
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "TokenInput",
     "UserInput",
     "Waiting",
+    "WindowInput",
     "as_list",
     "parse",
     "time_zones",

@@ -178,7 +178,7 @@ class MaintenanceInput(Contract):
 
     def end(self, now: datetime) -> datetime:
         """InvalidInput when `until` is wanted and is no moment."""
-        zone = _zone(self.zone)
+        zone = zone_named(self.zone)
         if self.span in HOURS:
             return now + timedelta(hours=HOURS[self.span])
         if self.span in CLOCKS:
@@ -203,7 +203,7 @@ class MuteInput(MaintenanceInput):
     reason: Line
 
 
-def _zone(name: str | None) -> tzinfo:
+def zone_named(name: str | None) -> tzinfo:
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -51,10 +51,18 @@ ACTS = {
     "user.disable": "Person shut out",
     "user.reset": "Person given a new link",
     "camera.view_right": "View of a camera called right",
+    "window.end": "Maintenance window ended early",
     "camera.export_refused": "Export with passwords refused",
 }
 """What noun and verb cannot say by themselves."""
-NOUNS = {"user": "Person", "token": "API token", "view": "Saved view", "bulk": "Bulk action", "role": "Right"}
+NOUNS = {
+    "user": "Person",
+    "token": "API token",
+    "view": "Saved view",
+    "bulk": "Bulk action",
+    "role": "Right",
+    "window": "Maintenance window",
+}
 FIELDS = {
     "rtsp_url": "RTSP URL",
     "sub_rtsp_url": "Sub stream URL",

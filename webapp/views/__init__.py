@@ -34,6 +34,7 @@ from . import (
     timelines,
     tokens,
     users,
+    windows,
     wording,
 )
 
@@ -54,6 +55,7 @@ NOUNS = (
     problems,
     mutes,
     image_health,
+    windows,
     pictures,
     snapshots,
     saved_views,
