@@ -40,6 +40,10 @@ from webapp.services import users
 from webapp.services.grid import pack
 
 OPEN = {
+    "api_docs.document",
+    "api_docs.file",
+    "api_docs.redoc",
+    "api_docs.swagger",
     "sign_in.show",
     "sign_in.leave",
     "setup.show",

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, request
 
 from ..extensions import csrf, limiter
-from . import asking, auth, camera_checks, camera_files, cameras, groups, identity, imports, refusals
+from . import asking, auth, camera_checks, camera_files, cameras, docs, groups, identity, imports, refusals
 from .operations import blueprint
 
 NOUNS = (auth, cameras, camera_checks, camera_files, groups, imports)
@@ -17,6 +17,7 @@ NOUNS = (auth, cameras, camera_checks, camera_files, groups, imports)
 def register(app: Flask) -> None:
     csrf.exempt(blueprint)
     app.register_blueprint(blueprint)
+    app.register_blueprint(docs.pages)
 
 
 @blueprint.url_value_preprocessor
