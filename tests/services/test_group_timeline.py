@@ -64,7 +64,7 @@ def test_the_worst_stands_first_be_it_a_camera_or_a_group(tree: dict[str, str], 
     found = opened(tree["Plant"])
     assert names(found) == ["Bad", "Dock", "Gate", "Well"]
     assert [round(row.share.uptime or 0, 3) for row in found.rows] == [0.75, 0.833, 1, 1]
-    assert found.share.down == pytest.approx(14 * 3600)
+    assert found.share.down_s == pytest.approx(14 * 3600)
 
 
 def test_the_fleet_has_the_groups_at_its_top_and_the_cameras_without_one(tree: dict[str, str], make: Make) -> None:
@@ -85,7 +85,7 @@ def test_who_sees_only_some_groups_sees_only_their_time(tree: dict[str, str], ma
     make("Gate 1", tree["Gate"], down_hours=3)
     found = opened(None, scope=Scope(frozenset([tree["Gate"]])))
     assert names(found) == ["Gate"]
-    assert found.share.down == pytest.approx(3 * 3600)
+    assert found.share.down_s == pytest.approx(3 * 3600)
 
 
 def test_a_camera_with_many_changes_is_drawn_in_cells(tree: dict[str, str], make: Make) -> None:
@@ -97,7 +97,7 @@ def test_a_camera_with_many_changes_is_drawn_in_cells(tree: dict[str, str], make
     db.session.commit()
     row = next(row for row in opened(tree["Plant"]).rows if row.name == "Flaps")
     assert row.intervals is None
-    assert sum(cell.get("offline", 0) for cell in row.cells) == pytest.approx(row.share.down)
+    assert sum(cell.get("offline", 0) for cell in row.cells) == pytest.approx(row.share.down_s)
 
 
 def test_many_children_come_in_pages(tree: dict[str, str], make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from webapp.extensions import db
 from webapp.models import Camera, CameraGroup, StatusChange, new_id
-from webapp.services import status_counts, stays
+from webapp.services import status_counts, timeline
 from webapp.services.rights import EVERYTHING, Scope
 from webapp.services.time_axis import Axis
 
@@ -75,7 +75,7 @@ def axis(hours: float = 24, ended: timedelta = timedelta(0)) -> Axis:
 
 def one_by_one(cameras: list[Camera], window: Axis) -> dict[str, float]:
     found: Counter[str] = Counter()
-    for intervals in stays.of_cameras(cameras, window.start, window.end, NOW).values():
+    for intervals in timeline.spans(cameras, window.start, window.end, NOW).values():
         for i in intervals:
             found[i.status] += (i.end - i.start).total_seconds()
     return dict(found)

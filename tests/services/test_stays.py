@@ -6,12 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from webapp.extensions import db
 from webapp.models import Camera, StatusChange
 from webapp.services import stays
-from webapp.services.stays import Share
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -65,27 +63,3 @@ def test_the_past_is_not_what_is_now(camera: Camera) -> None:
     db.session.add(StatusChange(camera_id=camera.id, at=NOW - HOUR, old="live", new="disabled"))
     db.session.commit()
     assert told(camera, 4, 2) == [(4, 2, "live", "online")]
-
-
-def test_unknown_and_what_people_took_out_counts_neither_as_up_nor_as_down(camera: Camera) -> None:
-    share = stays.share(stays.of_camera(camera, NOW - 10 * HOUR, NOW, NOW))
-    assert share == Share(up=8 * 3600, down=3600, unknown=3600)
-    assert share.uptime == pytest.approx(8 / 9)
-    assert share.measured == pytest.approx(0.9)
-
-
-def test_of_nothing_there_is_no_share() -> None:
-    assert Share().uptime is None
-    assert Share(unjudged=10).measured is None
-
-
-def test_many_cameras_take_as_many_queries_as_one(camera: Camera, make_camera: Make) -> None:
-    made = [camera, *(make_camera(created_at=NOW - 700 * HOUR, status="live") for _ in range(4))]
-    queries: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: queries.append(args[2]))
-    found = stays.of_cameras(made, NOW - 11 * HOUR, NOW - 9.5 * HOUR, NOW)
-    assert len([query for query in queries if query.startswith("SELECT")]) == 2
-    assert [i.status for i in found[camera.id]] == ["live", "offline"]
-    assert {camera_id: len(intervals) for camera_id, intervals in found.items() if camera_id != camera.id} == {
-        other.id: 1 for other in made[1:]
-    }

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from tests.views.conftest import FRAGMENT, counted_queries
 from webapp.extensions import db
-from webapp.models import Acknowledgement, Camera, CameraGroup, ImageFinding, StatusChange, User, new_id
+from webapp.models import Acknowledgement, Camera, CameraGroup, CameraSnapshot, ImageFinding, StatusChange, User, new_id
 from webapp.views import timelines
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -95,6 +95,21 @@ def test_an_outage_says_who_acknowledged_it_and_leads_closer(admin: FlaskClient,
     assert "“switch swap”" in page
     assert f'href="#o-{begun.id}"' in page
     assert "from=2026-11-22T10:01&amp;to=2026-11-22T11:51" in page
+
+
+def test_an_outage_shows_the_picture_before_and_the_one_after(admin: FlaskClient, gate: Camera) -> None:
+    begun = add(gate, NOW - 100 * MINUTE, 73, "offline", "timeout")
+    [ended] = db.session.query(StatusChange).filter_by(camera_id=gate.id, at=NOW - 27 * MINUTE)
+    ids = {}
+    for change, side in ((begun, "before"), (ended, "after")):
+        ids[side] = new_id()
+        path = f"snapshots/{ids[side]}.jpg"
+        picture = {"filename": f"{side}.jpg", "storage_path": path, "kind": "change", "change_id": change.id}
+        db.session.add(CameraSnapshot(id=ids[side], camera_id=gate.id, side=side, created_at=change.at, **picture))
+    db.session.commit()
+    page = text_of(admin, gate)
+    assert f'/snapshots/{ids["before"]}.jpg" alt="Picture before 2026-11-22 10:20"' in page
+    assert f'/snapshots/{ids["after"]}.jpg" alt="Picture after 2026-11-22 11:33"' in page
 
 
 def test_outages_come_in_pages_that_keep_the_range(admin: FlaskClient, gate: Camera) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from ..models import Camera, Status
@@ -63,6 +63,16 @@ def of_cameras(cameras: Sequence[Camera], start: datetime, end: datetime, now: d
     return {camera.id: _of(spans[camera.id], found[camera.id], end) for camera in cameras}
 
 
+def of_seconds(lasted: Mapping[str, float]) -> Availability:
+    """Of how long which status lasted; without its outages."""
+    return Availability(
+        up_s=sum(lasted.get(status, 0) for status in UP),
+        down_s=lasted.get(Status.OFFLINE, 0),
+        unknown_s=sum(lasted.get(status, 0) for status in NOT_KNOWN),
+        excluded_s=sum(lasted.get(status, 0) for status in timeline.SAID_BY_PEOPLE),
+    )
+
+
 def together(found: Iterable[Availability]) -> Availability:
     """Of all of them: weighted by time, not the mean of their percentages."""
     some = list(found)
@@ -75,11 +85,8 @@ def _of(spans: Iterable[Interval], found: Iterable[Outage], end: datetime) -> Av
         lasted[span.status] += (span.end - span.start).total_seconds()
     offline = [outage for outage in found if outage.severity is Status.OFFLINE]
     repairs = [o.end - o.start - o.unmeasured for o in offline if o.end and o.end <= end and o.is_end_seen]
-    return Availability(
-        up_s=sum(lasted[status] for status in UP),
-        down_s=lasted[Status.OFFLINE],
-        unknown_s=sum(lasted[status] for status in NOT_KNOWN),
-        excluded_s=sum(lasted[status] for status in timeline.SAID_BY_PEOPLE),
+    return replace(
+        of_seconds(lasted),
         outages=len(offline),
         repaired=len(repairs),
         repair_s=sum(repairs, timedelta(0)).total_seconds(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +12,12 @@ from sqlalchemy import or_, select
 
 from ..extensions import db
 from ..models import Camera, CameraSnapshot, ImageFinding, Status, StatusChange
-from . import audit_trail, history, outages, stays
+from . import audit_trail, availability, history, outages, stays
 from .audit_trail import AuditFilter, Line, Reader
+from .availability import Availability
 from .history import Series
 from .outages import Outage
-from .stays import Share, Stay
+from .stays import Stay
 from .time_axis import Axis
 
 OUTAGES = 20
@@ -61,8 +63,11 @@ class CameraTimeline:
     now: datetime
 
     @property
-    def share(self) -> Share:
-        return stays.share(self.stays)
+    def share(self) -> Availability:
+        lasted: dict[str, float] = defaultdict(float)
+        for stay in self.stays:
+            lasted[stay.status] += stay.lasted.total_seconds()
+        return availability.of_seconds(lasted)
 
     @property
     def watched(self) -> float | None:
@@ -70,12 +75,12 @@ class CameraTimeline:
         if not self.stays:
             return None
         share = self.share
-        return share.up / sum((share.up, share.down, share.unknown, share.unjudged))
+        return share.up_s / sum((share.up_s, share.down_s, share.unknown_s, share.excluded_s))
 
     @property
     def lapses(self) -> tuple[list[Stay], int]:
         """The longest times in which it was not watched, and how many others there were."""
-        return _longest([stay for stay in self.stays if stay.status not in stays.UP])
+        return _longest([stay for stay in self.stays if stay.status not in availability.UP])
 
     @property
     def statuses(self) -> list[Status]:

@@ -13,12 +13,12 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import Camera, Status
-from . import status_counts, stays
+from . import availability, status_counts, timeline
+from .availability import Availability
 from .groups import GroupNode, GroupTree
 from .rights import Scope
 from .shown import shown_status
 from .status_counts import Counted
-from .stays import Share
 from .time_axis import Axis, Cells
 from .timeline import Interval
 
@@ -54,7 +54,7 @@ class Row:
     status: Status | None
     """Of a camera, now."""
     node: GroupNode | None
-    share: Share
+    share: Availability
     seconds: dict[str, float]
     intervals: list[Interval] | None
     cells: list[dict[str, float]]
@@ -66,7 +66,7 @@ class GroupTimeline:
     rows: list[Row]
     number: int
     total: int
-    share: Share
+    share: Availability
     """Of all the children together."""
 
     @property
@@ -84,7 +84,7 @@ def open_timeline(
     seconds: Counter[str] = Counter()
     for child in children:
         seconds.update(child.seconds)
-    return GroupTimeline(rows, number, len(children), stays.share_of(seconds))
+    return GroupTimeline(rows, number, len(children), availability.of_seconds(seconds))
 
 
 def _children(tree: GroupTree, group_id: str | None, axis: Axis, scope: Scope, now: datetime) -> list[Child]:
@@ -111,7 +111,7 @@ def _rows(children: Sequence[Child], axis: Axis, scope: Scope, now: datetime) ->
     counted = status_counts.count(status_counts.of_groups(groups, scope), cells, now) if groups else {}
     counted |= status_counts.count(status_counts.of_cameras(Camera.id.in_(busy)), cells, now) if busy else {}
     cameras = _by_id([*calm, *busy])
-    strips = stays.of_cameras([cameras[id] for id in calm if id in cameras], axis.start, axis.end, now)
+    strips = timeline.spans([cameras[id] for id in calm if id in cameras], axis.start, axis.end, now)
     return [_row(child, cameras.get(child.id), strips, counted, now) for child in children]
 
 
@@ -127,7 +127,7 @@ def _row(
         name=child.name,
         status=shown_status(camera, now) if camera else None,
         node=child.node,
-        share=stays.share_of(child.seconds),
+        share=availability.of_seconds(child.seconds),
         seconds=child.seconds,
         intervals=strips.get(child.id),
         cells=counted[child.id].cells if child.id in counted else [],
