@@ -69,6 +69,12 @@ def work_on_import(import_id: str, act: str) -> None:
     enqueue(QueueName.SLOW, f"jobs.imports.{act}", import_id, job_id=name, timeout=LONGEST_S)
 
 
+def make_report(report_id: str) -> None:
+    """Have a worker make a report. Raises QueueAway."""
+    name = f"report-{report_id}-{new_id()[:8]}"
+    enqueue(QueueName.SLOW, "jobs.reports.make", report_id, job_id=name, timeout=LONGEST_S)
+
+
 def enqueue(
     queue: QueueName, func: str, *args: Argument, job_id: str, ttl: int | None = None, timeout: float | None = None
 ) -> None:

@@ -40,6 +40,7 @@ ENTRIES = {
     b"measure-storage",
     b"roll-up",
     b"make-partitions",
+    b"go-on-reports",
 }
 
 

@@ -19,6 +19,7 @@ from webapp.models import (
     ConnectionTest,
     GroupRole,
     MaintenanceWindow,
+    Report,
     Role,
     SavedView,
     StatusChange,
@@ -28,6 +29,8 @@ from webapp.models import (
 )
 from webapp.services.grid import pack
 from webapp.services.imports import drafts as imports
+from webapp.services.reports.periods import Kind, last_over
+from webapp.services.reports.result import Places, Told, assemble
 
 CAMERA_MARK = "xanadu"
 """Stands in every text of the cameras and groups that are not one's own."""
@@ -163,11 +166,28 @@ def _belongings(user: User, mark: str) -> Values:
     hash_ = (new_id() + new_id()).replace("-", "")
     token = ApiToken(user_id=user.id, name=f"Token {mark}", beginning="ck_12345", token_hash=hash_, scopes=[])
     bulk = BulkAction(user_id=user.id, action="tag", params={"tags": [mark]}, state="done")
-    db.session.add_all([test, view, token, bulk])
+    report = _report(user, mark)
+    db.session.add_all([test, view, token, bulk, report])
     db.session.commit()
     imported = imports.create(user, f"{mark}.csv", f"name,rtsp_url\nA {mark},rtsp://10.66.8.8/\n".encode(), utc_now())
     found = {"test_id": test, "view_id": view, "token_id": token, "bulk_id": bulk, "import_id": imported}
-    return {name: thing.id for name, thing in found.items()}
+    return {name: thing.id for name, thing in (found | {"report_id": report}).items()}
+
+
+def _report(user: User, mark: str) -> Report:
+    """Of last week, and over no group, so that whoever made it may still read it."""
+    period = last_over(Kind.WEEK, utc_now(), "UTC")
+    there = Places({}, {}, is_whole=True)
+    return Report(
+        user_id=user.id,
+        name=f"Report {mark}",
+        scope=[],
+        period="week",
+        starts_at=period.start,
+        ends_at=period.end,
+        state="done",
+        result=assemble(Told((), (), there, period, utc_now())),
+    )
 
 
 BULK_ACTS = ("tag", "move", "delete", "disable", "check")

@@ -89,6 +89,15 @@ READ = {
     "snapshots.index",
     "snapshots.picture",
     "problems.index",
+    "reports.again",
+    "reports.as_csv",
+    "reports.as_json",
+    "reports.create",
+    "reports.delete",
+    "reports.index",
+    "reports.new",
+    "reports.progress",
+    "reports.show",
     "search.show",
     "search.tags",
     "windows.index",
@@ -172,6 +181,7 @@ LAST = [
     "saved_views.delete",
     "snapshots.delete",
     "windows.delete",
+    "reports.delete",
     "camera_forms.delete",
     "group_forms.delete",
     "me.sign_out_everywhere",
@@ -180,7 +190,7 @@ LAST = [
 MAY_BE_MISSING = {"pictures.of_test"}
 PLACED = {"camera_id", "change_id", "head", "picture_hash", "snapshot_id", "group_id", "group_head", "window_id"}
 """Arguments whose things lie in a group, or in none."""
-OWNED = {"test_id", "view_id", "token_id", "bulk_id", "import_id"}
+OWNED = {"test_id", "view_id", "token_id", "bulk_id", "import_id", "report_id"}
 """Arguments whose things belong to a person."""
 
 Route = tuple[str, str, frozenset[str], Callable[[Values], str]]

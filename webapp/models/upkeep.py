@@ -22,7 +22,9 @@ class Report(db.Model):  # type: ignore[name-defined,misc]
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     name: Mapped[str] = mapped_column(String(200))
     group_id: Mapped[str | None] = mapped_column(ForeignKey("camera_groups.id", ondelete="CASCADE"), index=True)
-    """The sub-tree it is about; None: everything its reader may see."""
+    """The sub-tree it is about; None: everything its maker could see when it was made."""
+    scope: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    """The groups its maker could see then; None: all cameras, also those without a group."""
     period: Mapped[str] = mapped_column(String(10))
     """day, week, month or custom; the next run of a saved report takes the next one."""
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -43,6 +43,7 @@ from .people import (
     UserInput,
     time_zones,
 )
+from .reports import ReportInput
 from .windows import WindowInput
 from .work import BULK_FIELDS, BulkInput, ExportInput, ImportOptions, SavedViewInput
 
@@ -80,6 +81,7 @@ __all__ = [
     "PageQuery",
     "PasswordChange",
     "Problems",
+    "ReportInput",
     "RightsInput",
     "SavedViewInput",
     "SignIn",

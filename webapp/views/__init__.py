@@ -25,6 +25,7 @@ from . import (
     mutes,
     pictures,
     problems,
+    reports,
     saved_views,
     search,
     setup,
@@ -66,6 +67,7 @@ NOUNS = (
     exports,
     imports,
     health,
+    reports,
     status,
     metrics,
 )

@@ -178,6 +178,7 @@ def _reports() -> None:
         _person(),
         _words("name", 200),
         _of("camera_groups", "group_id", index=True),
+        sa.Column("scope", sa.JSON(none_as_null=True)),
         _words("period", 10),
         _when("starts_at"),
         _when("ends_at"),
