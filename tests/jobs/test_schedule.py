@@ -248,7 +248,10 @@ def _answers(connection: redis.Redis) -> bool:
 def test_its_process_ends_when_told_to_however_often(connection: redis.Redis, tmp_path: Path) -> None:
     environ = os.environ | {"REDIS_URL": _url(connection), "DATA_DIR": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-m", "jobs.schedule"], env=environ) as process:
-        wait_for(lambda: scheduled(connection) == ENTRIES, 15)
-        for _ in range(3):
-            process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
+        try:
+            wait_for(lambda: scheduled(connection) == ENTRIES, 30)
+            for _ in range(3):
+                process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
