@@ -74,6 +74,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The cameras that were to be checked at once; nobody does it."""
     found: list[str] = []
     monkeypatch.setattr(jobs, "check_now", found.append)
+    monkeypatch.setattr(jobs, "take_snapshot", lambda camera_id, _user_id: found.append(camera_id))
     return found
 
 

@@ -116,6 +116,7 @@ def worker(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         running[-1].start()
 
     monkeypatch.setattr(jobs, "check_now", check)
+    monkeypatch.setattr(jobs, "take_snapshot", lambda camera_id, _user_id: check(camera_id))
     yield
     for thread in running:
         thread.join(30)

@@ -7,10 +7,44 @@ from typing import Any
 from flask import Flask, request
 
 from ..extensions import csrf, limiter
-from . import asking, auth, camera_checks, camera_files, cameras, docs, groups, identity, imports, refusals
+from . import (
+    asking,
+    audit,
+    auth,
+    bulk,
+    camera_checks,
+    camera_files,
+    camera_past,
+    cameras,
+    docs,
+    groups,
+    identity,
+    imports,
+    problems,
+    refusals,
+    snapshots,
+    status,
+    tokens,
+    users,
+)
 from .operations import blueprint
 
-NOUNS = (auth, cameras, camera_checks, camera_files, groups, imports)
+NOUNS = (
+    auth,
+    cameras,
+    camera_checks,
+    camera_files,
+    groups,
+    camera_past,
+    snapshots,
+    problems,
+    imports,
+    bulk,
+    users,
+    tokens,
+    audit,
+    status,
+)
 """Importing them makes their operations known, in the order of the documentation."""
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import BoundedSemaphore
 from typing import NotRequired
 
+from flask_login import current_user
 from typing_extensions import TypedDict
 
 import jobs
@@ -83,8 +84,11 @@ def last_result(camera_id: str) -> Answer:
     example={"timeout_seconds": 10, "save_thumbnail": True},
 )
 def snapshot(camera_id: str, given: SnapshotInput) -> Answer:
-    """Take a picture now. The answer says where it is; when it takes longer than timeout_seconds it is 202."""
-    camera, is_done = _checked(camera_id, given.timeout_seconds)
+    """Take a picture now. The answer says where it is; when it takes longer than timeout_seconds it is 202.
+
+    For those who may write, it is kept among the snapshots of the camera, unless save_thumbnail is false.
+    """
+    camera, is_done = _checked(camera_id, given.timeout_seconds, is_kept=given.save_thumbnail)
     if not is_done:
         return _under_way(camera)
     told = _told(camera, True)
@@ -93,10 +97,13 @@ def snapshot(camera_id: str, given: SnapshotInput) -> Answer:
     return Answer(told)
 
 
-def _checked(camera_id: str, seconds: float) -> tuple[Camera, bool]:
+def _checked(camera_id: str, seconds: float, is_kept: bool = False) -> tuple[Camera, bool]:
     """The camera after its check, or as it is when that takes too long. Raises QueueAway."""
     camera, asked_at = access.camera_for_read(camera_id), utc_now()
-    jobs.check_now(camera.id)
+    if is_kept and access.may("cameras:write", camera.group_id):
+        jobs.take_snapshot(camera.id, current_user.id)
+    else:
+        jobs.check_now(camera.id)
     if not _places.acquire(blocking=False):
         return camera, False
     try:

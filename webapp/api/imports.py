@@ -21,7 +21,7 @@ from .shapes import address
 EXAMPLE = {"format": "csv", "data": "bmFtZSxydHNwX3VybApHYXRlLHJ0c3A6Ly8xMC4wLjAuMTo1NTQvYQo="}
 
 
-class Row(TypedDict):
+class ImportRowShape(TypedDict):
     """A row of the file: what is done with the camera, and what it changes there (field: [before, after])."""
 
     line: int
@@ -33,7 +33,7 @@ class Row(TypedDict):
     problems: list[RowProblem]
 
 
-class Line(TypedDict):
+class ImportLine(TypedDict):
     id: str
     filename: str
     state: str
@@ -41,7 +41,7 @@ class Line(TypedDict):
     createdAt: datetime
 
 
-@operation("GET", "/imports", "cameras:write", query=NumberedPage, answer=list[Line], is_paged=True)
+@operation("GET", "/imports", "cameras:write", query=NumberedPage, answer=list[ImportLine], is_paged=True)
 def list_(query: NumberedPage) -> Answer:
     """List one's imports, the newest first; auditors get everybody's. A page has 50."""
     lines, pages = showing.history(current_user, _sees_all(), query.page)
@@ -89,7 +89,7 @@ def show(import_id: str) -> Answer:
     "/imports/<uuid:import_id>/rows",
     "cameras:write",
     query=ImportRowsQuery,
-    answer=list[Row],
+    answer=list[ImportRowShape],
     codes=(404,),
     is_paged=True,
 )

@@ -32,7 +32,15 @@ TAGS = {
     "camera_checks": "Cameras",
     "camera_files": "Cameras",
     "groups": "Camera groups",
+    "camera_past": "History",
+    "problems": "Problems",
+    "snapshots": "Snapshots",
     "imports": "Imports",
+    "bulk": "Many cameras at once",
+    "users": "People",
+    "tokens": "Tokens",
+    "audit": "Audit",
+    "status": "Status",
 }
 MEANINGS = {
     202: "It takes longer; Location says where to follow it.",
@@ -199,8 +207,8 @@ def _success(operation: Operation, shapes: _Shapes, meaning: str) -> Json:
         return {"description": meaning, "content": {kind: {} for kind in kinds}}
     data = shapes.of(operation.answer) if operation.answer else {"type": "null"}
     properties: Json = {"success": {"const": True}, "data": data}
-    if operation.is_paged:
-        properties["meta"] = {"$ref": SCHEMAS.format(model="Meta")}
+    if operation.is_paged or operation.meta:
+        properties["meta"] = shapes.of(operation.meta or Meta)
     schema = {"type": "object", "properties": properties, "required": list(properties)}
     return {"description": meaning, "content": {"application/json": {"schema": schema}}}
 

@@ -43,6 +43,8 @@ class Operation:
     codes: Sequence[int] = ()
     """What else it may answer, besides what every operation does."""
     is_paged: bool = False
+    meta: Any = None
+    """The type of `meta`, when it is not that of pages."""
     is_repeatable: bool = False
     """Takes an Idempotency-Key."""
     example: Mapping[str, Any] = field(default_factory=dict)

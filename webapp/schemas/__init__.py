@@ -20,6 +20,7 @@ from .asked import (
     Waiting,
     as_list,
 )
+from .asked_more import AuditQuery, BulkRequest, ProblemQuery, SpanQuery
 from .cameras import (
     MOST_TAGS,
     AcknowledgementInput,
@@ -52,7 +53,9 @@ __all__ = [
     "MOST_TAGS",
     "TOP",
     "AcknowledgementInput",
+    "AuditQuery",
     "BulkInput",
+    "BulkRequest",
     "CameraFileInput",
     "CameraInput",
     "CameraListQuery",
@@ -80,12 +83,14 @@ __all__ = [
     "NumberedPage",
     "PageQuery",
     "PasswordChange",
+    "ProblemQuery",
     "Problems",
     "ReportInput",
     "RightsInput",
     "SavedViewInput",
     "SignIn",
     "SnapshotInput",
+    "SpanQuery",
     "StateInput",
     "StreamInput",
     "TestInput",

@@ -101,7 +101,7 @@ class TestInput(Waiting):
 
 class SnapshotInput(Waiting):
     save_thumbnail: bool = True
-    """Snapshots are always kept as the camera's latest picture; false only leaves its address out of the answer."""
+    """Whether it is kept as a snapshot; the camera's latest picture it becomes in any case."""
 
 
 NO_BASE64 = "This is not base64. Encode the whole file, such as with: base64 -w0 cameras.csv"
