@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench lint format shots setup clean
+.PHONY: help demo run test fuzz bench lint format shots setup clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -22,6 +22,9 @@ else
 	$(BIN)/python -m pytest -m "not alone" --numprocesses=2 --dist=loadfile
 	$(BIN)/python -m pytest -m alone
 endif
+
+fuzz: setup .venv/.dev ## send anything at all to every operation of the API; FUZZ_EXAMPLES=1000 for more
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m pytest tests/api/test_fuzz.py $(ARGS)
 
 bench: setup .venv/.dev .venv/.bench simulator/videos/.made ## measure side by side, ratios first
 	$(BIN)/python -m benchmarks $(ARGS)

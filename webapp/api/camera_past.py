@@ -49,12 +49,12 @@ class StayShape(TypedDict):
 
 
 class Share(TypedDict):
-    """Seconds: up is live and degraded, down is offline, unjudged is maintenance and disabled."""
+    """Seconds: up is live and degraded, down is offline, excluded is maintenance and disabled."""
 
     up: float
     down: float
     unknown: float
-    unjudged: float
+    excluded: float
 
 
 class TimelineShape(TypedDict):
@@ -142,8 +142,8 @@ def timeline(camera_id: str, query: SpanQuery) -> Answer:
         }
         for stay in found
     ]
-    share = stays.share(found)
-    seconds = {"up": share.up, "down": share.down, "unknown": share.unknown, "unjudged": share.unjudged}
+    known = availability.of_cameras([camera], start, end, now)[camera.id]
+    seconds = {"up": known.up_s, "down": known.down_s, "unknown": known.unknown_s, "excluded": known.excluded_s}
     return Answer({"start": start, "end": end, "stays": told, "seconds": seconds})
 
 
