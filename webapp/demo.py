@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from simulator.fleet import DemoCamera, demo_cameras
 
-from . import create_app
+from . import create_app, demo_past
 from .config import Settings
 from .extensions import db, settings
 from .models import Camera, Role, utc_now
@@ -83,3 +83,4 @@ def _as_entered(found: DemoCamera) -> CameraInput:
 if __name__ == "__main__":
     with create_app().app_context():
         print(f"{enter_fleet()} simulated cameras entered.")
+        demo_past.write(demo_cameras("127.0.0.1", simulator_port()), utc_now())
