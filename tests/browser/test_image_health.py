@@ -1,4 +1,4 @@
-"""A camera that was turned away: told with the pictures to compare, and ended by the person who calls the view right."""
+"""A camera that was turned away: told with the pictures to compare, and ended by who calls the view right."""
 
 from __future__ import annotations
 
