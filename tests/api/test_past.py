@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+import jobs.reports
 from tests.api.conftest import Api, problems
 from tests.views.strangers import give_snapshot
 from webapp.extensions import db
@@ -86,3 +87,19 @@ def test_the_state_of_the_system_is_told(admin: Api) -> None:
     told = admin.data("GET", "/status")
     assert told["level"]
     assert all(check["sentence"] for check in told["checks"])
+
+
+def test_a_report_is_asked_for_followed_and_read(admin: Api, failed: Camera) -> None:
+    answer = admin.post("/reports", {"period": "day"})
+    assert answer.status_code == 202, answer.text
+    path = answer.headers["Location"].removeprefix("/api/v1")
+    assert admin.data("GET", path)["state"] == "queued"
+    assert admin.get(f"{path}/csv").status_code == 409
+    jobs.reports.make(path.rpartition("/")[2])
+    told = admin.data("GET", path)
+    assert told["state"] == "done"
+    assert told["result"]
+    assert "Gate 2" in admin.get(f"{path}/csv").text
+    assert len(admin.data("GET", "/reports")) == 1
+    admin.data("DELETE", path)
+    assert admin.data("GET", "/reports") == []

@@ -46,6 +46,11 @@ READ = {
     "groups_list",
     "groups_show",
     "problems_list",
+    "reports_as_csv",
+    "reports_create",
+    "reports_delete",
+    "reports_list",
+    "reports_show",
     "snapshots_list",
     "snapshots_picture",
     "status_show",
@@ -93,7 +98,15 @@ NEEDED = {
     "audit:read": {"audit_list"},
 }
 EVERY_SET = (OPEN, ANYBODY, LOGIN, *NEEDED.values())
-LAST = ["imports_undo", "snapshots_delete", "cameras_delete", "groups_delete", "tokens_revoke", "auth_logout"]
+LAST = [
+    "imports_undo",
+    "reports_delete",
+    "snapshots_delete",
+    "cameras_delete",
+    "groups_delete",
+    "tokens_revoke",
+    "auth_logout",
+]
 """These take away what the others ask for."""
 HIDDEN = (404, 422)
 """What is wrong with a body is said before anything is looked for."""

@@ -34,6 +34,7 @@ TAGS = {
     "groups": "Camera groups",
     "camera_past": "History",
     "problems": "Problems",
+    "reports": "Reports",
     "snapshots": "Snapshots",
     "imports": "Imports",
     "bulk": "Many cameras at once",

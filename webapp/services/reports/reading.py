@@ -87,13 +87,16 @@ def _is_within(recorded: Sequence[str] | None, scope: Scope) -> bool:
 def listed(reader: Reader, number: int) -> tuple[list[Line], int]:
     """A page of reports, newest first, and how many pages there are."""
     mine = _may_be_read(reader)
-    total = db.session.scalar(select(func.count(Report.id)).where(*mine)) or 0
-    pages = max(1, math.ceil(total / PAGE))
+    pages = max(1, math.ceil(count(reader) / PAGE))
     query = select(Report, User.email).outerjoin(User, User.id == Report.user_id).where(*mine)
     query = query.options(defer(Report.result)).order_by(Report.created_at.desc(), Report.id)
     found = db.session.execute(query.limit(PAGE).offset((min(max(1, number), pages) - 1) * PAGE))
     lines = [Line(report, email or "Somebody who is gone") for report, email in found]
     return [line for line in lines if may_read(line.report, reader)], pages
+
+
+def count(reader: Reader) -> int:
+    return db.session.scalar(select(func.count(Report.id)).where(*_may_be_read(reader))) or 0
 
 
 def _may_be_read(reader: Reader) -> list[ColumnElement[bool]]:
