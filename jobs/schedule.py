@@ -24,6 +24,7 @@ from webapp import create_app
 from webapp.extensions import redis_client, settings
 from webapp.models import utc_now
 from webapp.services import live
+from webapp.services.housekeeping import tasks
 
 from . import LONGEST_S, QueueAway, QueueName, survey
 
@@ -61,8 +62,15 @@ def timetable() -> tuple[Entry, ...]:
         Entry("roll-up", "jobs.history.roll_up", QueueName.SLOW, cron="4 * * * *", timeout=LONGEST_S),
         Entry("make-partitions", "jobs.history.make_partitions", QueueName.SLOW, cron="34 */6 * * *"),
         Entry("go-on-bulk", "jobs.bulk.go_on", QueueName.SLOW, every=60),
+        *_clean_ups(),
         Entry("forget-bulk", "jobs.bulk.forget_old", QueueName.SLOW, cron="17 4 * * *"),
     )
+
+
+def _clean_ups() -> Iterator[Entry]:
+    for task in tasks.TASKS:
+        func = f"jobs.housekeeping.{task.name}"
+        yield Entry(f"housekeeping-{task.name}", func, QueueName.SLOW, cron=task.cron, timeout=LONGEST_S)
 
 
 class JsonJob(Job):

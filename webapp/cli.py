@@ -1,4 +1,4 @@
-"""The command line: `flask create-user`, `flask reset-link`, `flask prepare`, `flask doctor`, `flask secrets …`."""
+"""The command line: `flask create-user`, `reset-link`, `prepare`, `doctor`, `housekeeping`, `secrets …`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from .extensions import migrate, settings
 from .models import GIVEN_ON_GROUPS, Role, utc_now
 from .schemas import InvalidInput, UserInput, parse
 from .services import admins, doctor, partitions, setup, system_checks, system_status, users
+from .services.housekeeping import running
+from .services.housekeeping.tasks import BY_NAME
 from .services.system_checks import Check, Level
 
 secrets = AppGroup("secrets", help="Keys that protect camera passwords.")
@@ -25,6 +27,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(reset_link)
     app.cli.add_command(prepare)
     app.cli.add_command(examine)
+    app.cli.add_command(clean_up)
     app.cli.add_command(secrets)
 
 
@@ -100,6 +103,22 @@ def _tell(check: Check) -> None:
     click.echo(f"{MARKS[check.level]}  {check.sentence}")
     if check.remedy:
         click.echo(f"         → {check.remedy}")
+
+
+@click.command("housekeeping")
+@click.argument("task", type=click.Choice(sorted(BY_NAME)))
+@click.option("--dry-run", "is_dry", is_flag=True, help="Say what it would do, and do nothing.")
+def clean_up(task: str, is_dry: bool) -> None:
+    """Run a clean-up here and now."""
+    try:
+        work = running.run(running.start(task, is_dry, utc_now()), utc_now)
+    except running.AlreadyRunning as error:
+        raise click.ClickException(str(error)) from None
+    for name, number in sorted(work.found.items()):
+        click.echo(f"{name.replace('_', ' ')}: {number:,}")
+    click.echo("Nothing was changed." if is_dry or not work.found else "Done.")
+    if work.problem:
+        raise click.ClickException(work.problem)
 
 
 @secrets.command("new-key")

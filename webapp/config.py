@@ -154,6 +154,12 @@ class Settings:
     RETENTION_DAYS: int = _setting(
         30, "Days a stored picture is kept, unless its camera or a group says otherwise.", _number(1, 3650)
     )
+    HEALTH_RETENTION_DAYS: int = _setting(
+        30, "Days the single checks are kept, unless a camera or a group is kept longer.", _number(3, 3650)
+    )
+    HISTORY_RETENTION_DAYS: int = _setting(
+        365, "Days that changes of status, faults in pictures, hourly figures and reports are kept.", _number(31, 3650)
+    )
     SNAPSHOT_EVERY_MINUTES: int = _setting(
         60,
         "Minutes between two pictures kept of a camera; 0: only those around changes.",

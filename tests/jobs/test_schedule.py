@@ -40,6 +40,10 @@ ENTRIES = {
     b"measure-storage",
     b"roll-up",
     b"make-partitions",
+    b"housekeeping-snapshots",
+    b"housekeeping-health",
+    b"housekeeping-history",
+    b"housekeeping-database",
     b"go-on-reports",
 }
 

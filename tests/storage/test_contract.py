@@ -249,6 +249,18 @@ def test_a_link_lives_from_a_second_to_a_week(storage: Storage, expires: timedel
         storage.url("a.jpg", expires)
 
 
+def test_many_are_deleted_in_one_go_also_those_that_are_not_there(storage: Storage) -> None:
+    assert storage.delete_all(["a/b.jpg"]) == ()  # not even the bucket
+    for key in ("a/1/b.jpg", "a/1/c.jpg", "a/2/b.jpg", "b.jpg"):
+        storage.put(key, JPEG)
+    assert storage.delete_all(["a/1/b.jpg", "a/2/b.jpg", "a/3/none.jpg", "b.jpg"]) == ()
+    assert keys(storage) == ["a/1/c.jpg"]
+    storage.put("a/2/d.jpg", JPEG)
+    assert keys(storage) == ["a/1/c.jpg", "a/2/d.jpg"]
+    with pytest.raises(InvalidKey):
+        storage.delete_all(["../a"])
+
+
 def test_writers_at_once_leave_one_of_their_files_whole(storage: Storage) -> None:
     contents = [bytes([number]) * 50_000 for number in range(8)]
     writers = [threading.Thread(target=storage.put, args=("a/b/c.jpg", content)) for content in contents]

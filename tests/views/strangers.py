@@ -157,6 +157,7 @@ def _about(camera: Camera, group: CameraGroup, user: User) -> Values:
         "group_id": group.id,
         "user_id": user.id,
         "token": "x",
+        "task": "snapshots",
     }
 
 

@@ -165,6 +165,8 @@ ADMIN_ONLY = {
     "audit.as_csv",
     "audit.index",
     "exports.with_passwords",
+    "housekeeping.index",
+    "housekeeping.start",
     "users.disable",
     "users.edit",
     "users.enable",

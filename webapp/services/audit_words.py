@@ -47,6 +47,8 @@ VERBS = {
     "delete_snapshot": "snapshot deleted",
 }
 ACTS = {
+    "housekeeping.run": "Clean-up started",
+    "housekeeping.dry_run": "Clean-up tried out",
     "user.enable": "Person let in again",
     "user.disable": "Person shut out",
     "user.reset": "Person given a new link",

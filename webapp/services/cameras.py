@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from ..extensions import db, settings, transaction
+from ..extensions import db, transaction
 from ..models import Camera, CameraGroup, StatusChange, new_id
 from ..schemas import CameraInput, InvalidInput
-from ..storage import StorageError, storage_from_settings
-from . import audit, live, pace
+from . import audit, live, pace, pictures
 from .addresses import require_allowed
 from .camera_record import columns_of, described, history_of
-from .pictures import latest_key
 from .rights import Scope
 
 
@@ -92,8 +90,7 @@ def delete(camera: Camera, now: datetime, scope: Scope) -> None:
         stored = locked(camera.id, scope)
         audit.record("camera.delete", stored, described(stored), at=now)
         db.session.delete(stored)
-    with suppress(StorageError):  # else the picture is an orphan; housekeeping finds those
-        storage_from_settings(settings).delete(latest_key(camera.id))
+    pictures.forget([camera.id])
     live.publish([camera.id], status_changed=True)
 
 

@@ -6,7 +6,7 @@ What has no partition lands in the default one, so that no reading is ever refus
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -96,6 +96,50 @@ def drop(day: date) -> Extent:
     return found
 
 
+def excess(day: date, keep: Collection[str]) -> Extent:
+    """What that day holds of other cameras than these; its bytes are known only when nothing is kept."""
+    if not keep:
+        return extent(day)
+    others = health.c.camera_id.not_in(keep)
+    return Extent(db.session.scalar(select(func.count()).select_from(health).where(*_within(day), others)) or 0, None)
+
+
+def thin(day: date, keep: Collection[str]) -> Extent:
+    """Delete the readings of that day but for these cameras'. Raises NotRolledUp like drop(), which does the same for
+    nobody.
+
+    On PostgreSQL what stays is set aside while the partition is emptied, so that the space comes back at once.
+    """
+    if not keep:
+        return drop(day)
+    found = excess(day, keep)
+    if found.rows and not rollups.has_day(day):
+        raise NotRolledUp(day)
+    if found.rows and _is_partitioned():
+        before = _size(day) or 0
+        _rewrite(day, keep)
+        return Extent(found.rows, max(0, before - (_size(day) or 0)))
+    if found.rows:
+        _delete_in_pieces(day, keep)
+    return found
+
+
+def _rewrite(day: date, keep: Collection[str]) -> None:
+    """Old days have no writers, and whoever reads this very day waits a moment; all others are left alone."""
+    with _brief_lock():
+        if day in _partitions():
+            partition = _partition(_name(day))
+            db.session.execute(text(f"LOCK TABLE {partition.name} IN ACCESS EXCLUSIVE MODE"))
+            db.session.execute(text(f"CREATE TEMP TABLE kept (LIKE {partition.name}) ON COMMIT DROP"))
+            kept = _partition("kept")
+            staying = select(partition).where(partition.c.camera_id.in_(keep))
+            db.session.execute(insert(kept).from_select(kept.c.keys(), staying))
+            db.session.execute(text(f"TRUNCATE {partition.name}"))
+            db.session.execute(insert(partition).from_select(partition.c.keys(), select(kept)))
+        in_day = (default.c.tick >= _start(day), default.c.tick < _start(day + DAY))
+        db.session.execute(delete(default).where(default.c.camera_id.not_in(keep), *in_day))
+
+
 def _is_partitioned() -> bool:
     return db.engine.dialect.name == "postgresql"
 
@@ -175,8 +219,8 @@ def _attach(day: date) -> None:
     db.session.execute(text(f"ALTER TABLE camera_health ATTACH PARTITION {new.name} FOR VALUES {bounds}"))
 
 
-def _delete_in_pieces(day: date) -> None:
-    ids = list(db.session.scalars(select(cameras.c.id).order_by(cameras.c.id)))
+def _delete_in_pieces(day: date, keep: Collection[str] = ()) -> None:
+    ids = list(db.session.scalars(select(cameras.c.id).where(cameras.c.id.not_in(keep)).order_by(cameras.c.id)))
     for first in range(0, len(ids), CAMERAS_AT_ONCE):
         with transaction():
             some = health.c.camera_id.in_(ids[first : first + CAMERAS_AT_ONCE])

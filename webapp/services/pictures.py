@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 cameras = Camera.__table__
 
+FOLDERS = ("snapshots/", "references/")
+"""Where each camera has a folder of its own, beside its latest picture."""
 UPLOADS = 8
 PATIENCE_S = 10.0
 
@@ -55,15 +57,22 @@ def store(readings: Mapping[str, Reading]) -> None:
 
 
 def forget(camera_ids: Collection[str]) -> None:
-    """Delete the pictures of cameras that are gone. One that stays is an orphan; housekeeping finds those."""
+    """Delete all pictures of cameras that are gone. One that stays is an orphan; housekeeping finds those."""
     if not camera_ids:
         return
     storage = storage_from_settings(settings)
     with ThreadPoolExecutor(min(UPLOADS, len(camera_ids)), "picture") as pool:
-        running = [pool.submit(storage.delete, latest_key(id)) for id in camera_ids]
+        running = [pool.submit(_forget, storage, id) for id in camera_ids]
     errors = [error for future in running if (error := future.exception())]
     if errors:
-        log.warning("%d of %d pictures of deleted cameras stayed: %s", len(errors), len(running), errors[0])
+        log.warning("Pictures of %d of %d deleted cameras stayed: %s", len(errors), len(running), errors[0])
+
+
+def _forget(storage: Storage, camera_id: str) -> None:
+    storage.delete(latest_key(camera_id))
+    for folder in FOLDERS:
+        for failure in storage.delete_prefix(f"{folder}{camera_id}/"):
+            raise StorageError(failure.reason)
 
 
 def _put_all(storage: Storage, thumbnails: Mapping[str, bytes]) -> dict[str, str]:

@@ -27,6 +27,11 @@ class Retentions:
         found: int = effective("retention_days", camera, way(camera.group_id, self.groups)).value
         return found
 
+    def said(self, camera: Any) -> int | None:
+        """What the camera or a group says; None when nobody says anything."""
+        found = effective("retention_days", camera, way(camera.group_id, self.groups))
+        return found.value if found.is_own or found.group is not None else None
+
     def expiry(self, camera: Any, taken_at: datetime) -> datetime:
         return taken_at + timedelta(days=self.days(camera))
 

@@ -10,7 +10,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -116,17 +116,30 @@ class FilesystemStorage:
             _describe(folder, name, PLAIN)
             os.unlink(name, dir_fd=folder)
 
+    def delete_all(self, keys: Iterable[str]) -> tuple[DeleteFailure, ...]:
+        failures, folders = self._delete_each(map(check_key, keys))
+        for folder in sorted(folders, key=len, reverse=True):
+            with suppress(NotFound), self._asking(folder), self._folder(folder) as (above, name), suppress(OSError):
+                os.rmdir(name, dir_fd=above)  # only when it is empty
+        return failures
+
+    def _delete_each(self, keys: Iterable[str]) -> tuple[tuple[DeleteFailure, ...], set[str]]:
+        """What could not be deleted, and the folders on the way to what could."""
+        failures, folders = [], set()
+        for key in keys:
+            try:
+                self.delete(key)
+                folders |= set(_folders_of(key))
+            except StorageError as error:
+                failures.append(DeleteFailure(key, str(error)))
+        return tuple(failures), folders
+
     def delete_prefix(self, prefix: str) -> tuple[DeleteFailure, ...]:
         check_folder(prefix)
-        failures = []
-        for entry in self.list(prefix):
-            try:
-                self.delete(entry.key)
-            except StorageError as error:
-                failures.append(DeleteFailure(entry.key, str(error)))
+        failures, _ = self._delete_each(entry.key for entry in self.list(prefix))
         with suppress(NotFound), self._asking(prefix), self._folder(prefix.removesuffix("/")) as (above, name):
             _remove_empty_folders(above, name)
-        return tuple(failures)
+        return failures
 
     def exists(self, key: str) -> bool:
         try:
@@ -296,6 +309,13 @@ def _remove_empty_folders(above: int, name: str) -> None:
                 os.rmdir(folder, dir_fd=here)
     with suppress(OSError):
         os.rmdir(name, dir_fd=above)
+
+
+def _folders_of(key: str) -> Iterator[str]:
+    """a/b of a/b/c, then a."""
+    while "/" in key:
+        key = key.rsplit("/", 1)[0]
+        yield key
 
 
 def _modified(found: os.stat_result) -> datetime:

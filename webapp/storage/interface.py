@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -96,6 +96,9 @@ class Storage(Protocol):
 
     def delete(self, key: str) -> None:
         """Delete; a key that does not exist is no error."""
+
+    def delete_all(self, keys: Iterable[str]) -> tuple[DeleteFailure, ...]:
+        """Delete those, many in one go where the store can; gives back what could not be deleted."""
 
     def delete_prefix(self, prefix: str) -> tuple[DeleteFailure, ...]:
         """Delete everything below a folder (`prefix` ends in /); gives back what could not be deleted."""

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -170,15 +170,23 @@ class S3Storage:
         except NotFound:  # the whole bucket is missing
             return
 
+    def delete_all(self, keys: Iterable[str]) -> tuple[DeleteFailure, ...]:
+        return self._delete_each(check_key(key) for key in keys)
+
     def delete_prefix(self, prefix: str) -> tuple[DeleteFailure, ...]:
         check_folder(prefix)
-        entries = self.list(prefix)
+        return self._delete_each(entry.key for entry in self.list(prefix))
+
+    def _delete_each(self, keys: Iterator[str]) -> tuple[DeleteFailure, ...]:
         failures: tuple[DeleteFailure, ...] = ()
-        while batch := [DeleteObject(entry.key) for entry in islice(entries, DELETE_BATCH)]:
-            with self._asking(prefix):
-                # Lazy in the client: nothing is deleted until its errors are read to the end.
-                errors = tuple(self._client.remove_objects(self._bucket, batch))
-            failures += tuple(DeleteFailure(error.name or prefix, f"{error.code}: {error.message}") for error in errors)
+        while batch := list(islice(keys, DELETE_BATCH)):
+            try:
+                with self._asking(batch[0]):
+                    # Lazy in the client: nothing is deleted until its errors are read to the end.
+                    errors = tuple(self._client.remove_objects(self._bucket, map(DeleteObject, batch)))
+            except NotFound:  # the whole bucket is missing
+                continue
+            failures += tuple(DeleteFailure(error.name or "", f"{error.code}: {error.message}") for error in errors)
         return failures
 
     def exists(self, key: str) -> bool:

@@ -16,6 +16,7 @@ from . import (
     group_forms,
     groups,
     health,
+    housekeeping,
     image_health,
     imports,
     join,
@@ -69,6 +70,7 @@ NOUNS = (
     health,
     reports,
     status,
+    housekeeping,
     metrics,
 )
 
