@@ -186,7 +186,8 @@ class S3Storage:
                     errors = tuple(self._client.remove_objects(self._bucket, map(DeleteObject, batch)))
             except NotFound:  # the whole bucket is missing
                 continue
-            failures += tuple(DeleteFailure(error.name or "", f"{error.code}: {error.message}") for error in errors)
+            kept = (error for error in errors if error.code not in MISSING)
+            failures += tuple(DeleteFailure(error.name or "", f"{error.code}: {error.message}") for error in kept)
         return failures
 
     def exists(self, key: str) -> bool:
