@@ -9,6 +9,7 @@ import pytest
 from tests.services.imports.conftest import THREE, apply, cameras, check, clock, die_after, read
 from webapp.extensions import db, transaction
 from webapp.models import Camera, CameraGroup, ImportRow, User, WorkState
+from webapp.services import group_paths
 from webapp.services.imports import applying
 from webapp.services.imports.course import Failed
 
@@ -16,6 +17,25 @@ from webapp.services.imports.course import Failed
 def test_all_or_nothing_stores_all(person: User) -> None:
     import_ = apply(check(person, THREE), is_all_or_nothing=True)
     assert (import_.state, set(cameras())) == (WorkState.DONE, {"A", "B", "C"})
+
+
+def test_all_or_nothing_is_one_transaction_however_many_pieces_it_is_planned_in(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "CHUNK", 2)
+    written, seen = applying.write, list[int]()
+
+    def write(work: Any, prepared: Any, basis: Any) -> None:
+        seen.append(len(prepared.numbers))
+        written(work, prepared, basis)
+
+    monkeypatch.setattr(applying, "write", write)
+    lines = "".join(f"Camera {n},{n},10.0.0.{n},Site > Building {n % 3}\n" for n in range(9))
+    import_ = apply(check(person, f"name,code,rtsp_url,group\n{lines}"), is_all_or_nothing=True)
+    assert (import_.state, import_.done, seen) == (WorkState.DONE, 9, [9])
+    paths = group_paths.read()
+    assert paths[cameras()["Camera 4"].group_id or ""] == ("Site", "Building 1")
+    assert len(paths) == len(import_.group_ids) == 4
 
 
 def test_all_or_nothing_is_refused_with_errors(person: User) -> None:

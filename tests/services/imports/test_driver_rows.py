@@ -57,6 +57,18 @@ def test_an_update_changes_the_row_of_its_key_alone(either_app: Flask) -> None:
     assert db.session.query(ImportRow).filter(ImportRow.problems.is_(None)).count() == 2
 
 
+def test_rows_that_were_set_aside_are_written_with_the_others(either_app: Flask) -> None:
+    batch = Batch(cameras)
+    kept = [batch.add(row(name=str(n))) for n in range(3)]
+    batch.set_aside()
+    assert batch.rows == []
+    batch.add(row(name="last"))
+    with transaction():
+        batch.write()
+    assert {found.name for found in db.session.query(Camera)} == {"0", "1", "2", "last"}
+    assert read(kept[0]["id"])["tags"] == ("night", "ptz")
+
+
 def test_no_rows_are_no_statement(app: Flask) -> None:
     with transaction():
         Batch(cameras).write()

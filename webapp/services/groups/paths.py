@@ -75,8 +75,10 @@ def _wrong_with(name: str) -> str | None:
     return None
 
 
-def ensure_paths(paths: Collection[Path], now: datetime, scope: Scope) -> dict[Path, str]:
-    """The id of the group at the end of each path; what is missing on the way is made.
+def ensure_paths(
+    paths: Collection[Path], now: datetime, scope: Scope, given: Mapping[Path, str] | None = None
+) -> dict[Path, str]:
+    """The id of the group at the end of each path; what is missing on the way is made, with its id of `given`.
 
     Call it first in a transaction of your own, before any camera is written, and tell open pages after its commit.
     InvalidInput, with nothing made, when one of the paths cannot be.
@@ -85,7 +87,7 @@ def ensure_paths(paths: Collection[Path], now: datetime, scope: Scope) -> dict[P
     if any(path not in known.ids or path in known.ambiguous for path in paths):
         known = _known(read_to_change(), scope)  # somebody may have been faster
         _require_possible(paths, known)
-        known = _complete(paths, known, now)
+        known = _complete(paths, known, now, given or {})
     return {path: known.ids[path] for path in paths}
 
 
@@ -105,11 +107,11 @@ def _require_possible(paths: Collection[Path], known: KnownPaths) -> None:
         raise InvalidInput({"group": problems})
 
 
-def _complete(paths: Collection[Path], known: KnownPaths, now: datetime) -> KnownPaths:
+def _complete(paths: Collection[Path], known: KnownPaths, now: datetime, given: Mapping[Path, str]) -> KnownPaths:
     ids = dict(known.ids)
     wanted = {path[:n] for path in paths for n in range(1, len(path) + 1)}
     missing = sorted(wanted - ids.keys(), key=lambda path: (len(path), path))
-    ids |= {path: new_id() for path in missing}
+    ids |= {path: given.get(path) or new_id() for path in missing}
     if missing:
         rows = [
             {"id": ids[path], "name": path[-1], "parent_id": ids.get(path[:-1]), "created_at": now, "updated_at": now}

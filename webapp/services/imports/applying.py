@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +17,9 @@ from .. import audit, live
 from . import course
 from .candidates import Candidate
 from .course import APPLYING, Cancelled, Failed, OutOfTurn
-from .known import known_for, stamp
+from .known import Marks, known_for, stamp
 from .planning import Plan
-from .preparing import prepare
+from .preparing import Prepared, prepare
 from .work import Work, begin, fair_transaction, own_faults
 from .writing import Basis, Stale, write
 
@@ -86,13 +86,15 @@ def run(import_id: str, clock: Clock) -> None:
 
 def _apply(work: Work, clock: Clock) -> None:
     rows = Rows.of(work.import_.id)
-    chunks = (_left_of(chunk, work, rows) for chunk in work.chunks(CHUNK))
+
+    def chunks() -> Iterator[list[Candidate]]:
+        return filter(None, (_left_of(chunk, work, rows) for chunk in work.chunks(CHUNK)))
+
     if work.options.is_all_or_nothing:
-        _write(work, [chunk for chunk in chunks if chunk], rows, clock)
+        _write(work, chunks, rows, clock)
         return
-    for chunk in chunks:
-        if chunk:
-            _write(work, [chunk], rows, clock)
+    for chunk in chunks():
+        _write(work, lambda chunk=chunk: iter([chunk]), rows, clock)  # type: ignore[misc]
 
 
 @dataclass(slots=True)
@@ -125,20 +127,17 @@ def _left_of(chunk: Iterable[Candidate], work: Work, rows: Rows) -> list[Candida
     return left
 
 
-def _write(work: Work, chunks: Sequence[list[Candidate]], rows: Rows, clock: Clock) -> None:
+def _write(work: Work, chunks: Callable[[], Iterator[list[Candidate]]], rows: Rows, clock: Clock) -> None:
     """All of these chunks in one transaction, in which nothing is slow: whatever takes time has been prepared."""
-    number = sum(map(len, chunks))
-    for chunk in chunks:
-        work.hosts.learn(chunk)
     for turn in range(TRIES):
-        now, (plans, basis) = clock(), _plan(chunks, work)
-        _refuse_part(work, plans)
-        share = rows.done / rows.total, number / rows.total
-        prepared = prepare(work.import_.id, plans, now, share)
+        prepared, basis = _prepare(work, chunks(), rows, clock)
+        if not prepared.numbers:
+            return
+        done = rows.done + len(prepared.numbers)
         try:
             with fair_transaction():
                 write(work, prepared, basis)
-                course.advance(work.import_.id, rows.done + number, now)
+                course.advance(work.import_.id, done, clock())
         except (Stale, IntegrityError):
             continue
         except OperationalError as error:
@@ -146,31 +145,42 @@ def _write(work: Work, chunks: Sequence[list[Candidate]], rows: Rows, clock: Clo
                 raise
             log.warning("A piece of import %s is tried again: %s", work.import_.id, error.orig)
             continue
-        rows.done += number
+        rows.done = done
         live.publish(prepared.ids, status_changed=True)
         return
     raise Failed(TOO_BUSY)
 
 
-def _plan(chunks: Sequence[list[Candidate]], work: Work) -> tuple[list[Plan], Basis]:
-    before, versions, plans = stamp(work.scope), dict[str, int](), list[Plan]()
+def _prepare(work: Work, chunks: Iterator[list[Candidate]], rows: Rows, clock: Clock) -> tuple[Prepared, Basis]:
+    """Of all rows at once only what the transaction needs is kept, and that packed."""
+    prepared, basis = Prepared(work.import_.id, clock(), work.group_ids), Basis(stamp(work.scope))
+    wrong: list[Plan] = []
     for chunk in chunks:
-        known = known_for(chunk, work.by_name, work.scope)
-        versions |= {row.id: row.version for row in known.cameras}
-        plans += work.planner.plan(chunk, known)
-    return plans, Basis(chunks, before, versions)
+        plans = _plan(chunk, work, basis)
+        wrong += [plan for plan in plans if plan.problems]
+        before = rows.done + len(prepared.numbers)
+        prepare(prepared, plans, (before / rows.total, len(chunk) / rows.total))
+        if work.options.is_all_or_nothing:
+            prepared.set_aside()
+            course.note(work.import_.id, before + len(chunk), clock())
+    if wrong and work.options.is_all_or_nothing:
+        first = f"{work.found.word} {wrong[0].line}: {wrong[0].problems[0]['sentence']}"
+        raise Failed(f"{len(wrong):,} rows cannot be imported any more, so nothing was. {first}")
+    return prepared, basis
+
+
+def _plan(chunk: list[Candidate], work: Work, basis: Basis) -> list[Plan]:
+    work.hosts.learn(chunk)
+    marks = Marks.of(chunk, work.by_name)
+    known = known_for(marks, work.scope)
+    basis.marks.append(marks)
+    basis.versions.update({row.id: row.version for row in known.cameras})
+    return work.planner.plan(chunk, known)
 
 
 def _is_deadlock(error: OperationalError) -> bool:
     """Somebody held what we wanted and wanted what we held; who was first is through by now."""
     return getattr(error.orig, "sqlstate", None) == DEADLOCK
-
-
-def _refuse_part(work: Work, plans: Iterable[Plan]) -> None:
-    wrong = [plan for plan in plans if plan.problems]
-    if wrong and work.options.is_all_or_nothing:
-        first = f"{work.found.word} {wrong[0].line}: {wrong[0].problems[0]['sentence']}"
-        raise Failed(f"{len(wrong):,} rows cannot be imported any more, so nothing was. {first}")
 
 
 def _finish(import_id: str, state: WorkState, clock: Clock, problem: str | None = None) -> None:

@@ -17,7 +17,7 @@ from ..group_paths import Path, told
 from . import course
 from .candidates import Candidate
 from .course import Cancelled, Failed
-from .known import known_for
+from .known import Marks, known_for
 from .planning import Plan
 from .work import Work, begin, fair_transaction, own_faults
 
@@ -62,7 +62,7 @@ def _check(work: Work, summary: Summary, clock: Callable[[], datetime]) -> None:
     done = 0
     for chunk in work.chunks(CHUNK):
         work.hosts.learn(chunk)
-        known = known_for(chunk, work.by_name, work.scope)
+        known = known_for(Marks.of(chunk, work.by_name), work.scope)
         plans = work.planner.plan(chunk, known)
         summary.add(chunk, plans, known.paths.ids)
         done += len(chunk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -66,30 +66,41 @@ def stamp(scope: Scope) -> Stamp:
     return Stamp(number, int(versions), newest, known_paths(scope).ids)
 
 
-def versions_for(candidates: Collection[Candidate], by_name: bool) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """By what the stored cameras are found that some rows may mean."""
+
+    codes: frozenset[str]
+    urls: frozenset[str]
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, candidates: Collection[Candidate], by_name: bool) -> Marks:
+        coded = [(candidate.code, str(candidate.fields["code"])) for candidate in candidates if candidate.code]
+        codes = {form for code, written in coded for form in (code, _ascii_lower(written))}
+        urls = {candidate.url for candidate in candidates} - {None}
+        names = {candidate.name for candidate in candidates} - {None} if by_name else set[str]()
+        return cls(frozenset(codes), frozenset(filter(None, urls)), frozenset(filter(None, names)))
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        found = [func.lower(cameras.code).in_(self.codes), cameras.rtsp_url.in_(self.urls)]
+        return or_(*found, *[cameras.name.in_(self.names)] * bool(self.names))
+
+
+def versions_for(marks: Marks) -> dict[str, int]:
     """Camera → version, of those that `known_for` finds: what plans for these rows were made from. One query."""
-    query = select(cameras.id, cameras.version).where(or_(*_conditions(candidates, by_name)))
+    query = select(cameras.id, cameras.version).where(marks.condition)
     return {row.id: row.version for row in db.session.execute(query)}
 
 
-def known_for(candidates: Collection[Candidate], by_name: bool, scope: Scope) -> Known:
+def known_for(marks: Marks, scope: Scope) -> Known:
     """Two queries."""
     paths = known_paths(scope)
-    query = select(*COLUMNS).where(or_(*_conditions(candidates, by_name)))
+    query = select(*COLUMNS).where(marks.condition)
     return Known(
         scope, paths, {group_id: path for path, group_id in paths.ids.items()}, list(db.session.execute(query))
     )
-
-
-def _conditions(candidates: Iterable[Candidate], by_name: bool) -> list[ColumnElement[bool]]:
-    codes, urls, names = set(), set(), set()
-    for candidate in candidates:
-        if candidate.code:
-            codes |= {candidate.code, _ascii_lower(str(candidate.fields["code"]))}
-        urls.add(candidate.url)
-        names.add(candidate.name)
-    found = [func.lower(cameras.code).in_(codes), cameras.rtsp_url.in_(urls - {None})]
-    return [*found, cameras.name.in_(names - {None})] if by_name else found
 
 
 def _ascii_lower(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from ...models import AuditEntry, Camera, ImportRow, new_id
 from .. import audit, pace
 from ..camera_record import PLAIN_FIELDS, columns_of
+from ..group_paths import Path
 from .driver_rows import Batch, Row
 from .planning import Plan
 
@@ -19,36 +20,50 @@ RESTORED = (*PLAIN_FIELDS, "password_encrypted")
 
 @dataclass(slots=True)
 class Prepared:
-    """Everything about some plans that can be done before the transaction that writes them."""
+    """Everything about some rows that can be done before the transaction that writes them."""
 
-    plans: Sequence[Plan]
-    paces: pace.Paces
+    import_id: str
     now: datetime
+    group_ids: Mapping[Path, str]
+    """Of the groups that are yet to be made."""
+    paces: pace.Paces = field(default_factory=pace.read)
     created: Batch = field(default_factory=lambda: Batch(Camera.__table__))
     entries: Batch = field(default_factory=lambda: Batch(AuditEntry.__table__))
     lines: Batch = field(default_factory=lambda: Batch(ImportRow.__table__, ("import_id", "line")))
-    new_rows: dict[int, Row] = field(default_factory=dict)
-    """Line → the row of the new camera."""
+    numbers: list[int] = field(default_factory=list)
+    """Of the rows."""
+    updates: list[Plan] = field(default_factory=list)
+    paths: set[Path] = field(default_factory=set)
+    """Of the groups that cameras are put into."""
     ids: list[str] = field(default_factory=list)
     """Cameras that are new or changed."""
 
+    def set_aside(self) -> None:
+        for batch in (self.created, self.entries, self.lines):
+            batch.set_aside()
 
-def prepare(import_id: str, plans: Sequence[Plan], now: datetime, share: tuple[float, float]) -> Prepared:
-    """`share`: which part of the import is done before these plans, and which part they are. The first checks are
-    spread over an interval, so that thousands of new cameras are not all due at once.
+
+def prepare(prepared: Prepared, plans: Sequence[Plan], share: tuple[float, float]) -> None:
+    """Add these plans. `share`: which part of the import is done before them, and which part they are. The first checks
+    are spread over an interval, so that thousands of new cameras are not all due at once.
     """
-    prepared = Prepared(plans, pace.read(), now)
     for place, plan in enumerate(plans):
         camera_id = plan.stored.id if plan.stored is not None else new_id() if plan.writes else None
         if plan.action == "create" and camera_id:
             _create(prepared, plan, camera_id, share[0] + share[1] * place / len(plans))
         if plan.writes and camera_id:
-            entry = audit.entry(f"camera.{plan.action}", plan.name or "", at=now, camera_id=camera_id)
-            prepared.entries.add(entry | {"id": new_id(), "changes": plan.changes})
-            prepared.ids.append(camera_id)
-        prepared.lines.add({"key_import_id": import_id, "key_line": plan.line} | _line(plan, camera_id))
+            _note_written(prepared, plan, camera_id)
+        prepared.numbers.append(plan.line)
+        prepared.lines.add({"key_import_id": prepared.import_id, "key_line": plan.line} | _line(plan, camera_id))
         plan.let_go()
-    return prepared
+
+
+def _note_written(prepared: Prepared, plan: Plan, camera_id: str) -> None:
+    entry = audit.entry(f"camera.{plan.action}", plan.name or "", at=prepared.now, camera_id=camera_id)
+    prepared.entries.add(entry | {"id": new_id(), "changes": plan.changes})
+    prepared.ids.append(camera_id)
+    prepared.updates += [plan] if plan.action == "update" else []
+    prepared.paths |= {plan.path} if plan.path else set()
 
 
 def _create(prepared: Prepared, plan: Plan, camera_id: str, share: float) -> None:
@@ -56,7 +71,9 @@ def _create(prepared: Prepared, plan: Plan, camera_id: str, share: float) -> Non
         interval = prepared.paces.interval(plan.given)
         columns = columns_of(plan.given, None, camera_id, prepared.now, interval)
         columns["next_due_at"] = prepared.now + interval * share
-        prepared.new_rows[plan.line] = prepared.created.add(columns)
+        if plan.path and plan.given.group_id is None:
+            columns["group_id"] = prepared.group_ids[plan.path]
+        prepared.created.add(columns)
 
 
 def _line(plan: Plan, camera_id: str | None) -> Row:

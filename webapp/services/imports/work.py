@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ...extensions import settings, transaction
-from ...models import Import
+from ...models import Import, new_id
 from ...schemas import ImportOptions
 from ...storage import StorageError
+from ..group_paths import Path
 from ..rights import Scope
 from . import course, file
 from .candidates import Candidate, Reader
@@ -45,6 +47,8 @@ class Work:
     reader: Reader
     hosts: Hosts
     planner: Planner
+    group_ids: defaultdict[Path, str] = field(default_factory=lambda: defaultdict(new_id))
+    """Of the groups that it is to make."""
 
     @property
     def by_name(self) -> bool:

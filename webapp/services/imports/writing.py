@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, select, update
@@ -14,9 +14,8 @@ from ...schemas import InvalidInput
 from ..camera_record import columns_of, history_of
 from ..group_paths import Path
 from ..groups import ensure_paths, known_paths
-from .candidates import Candidate
 from .course import OutOfTurn
-from .known import Stamp, stamp, versions_for
+from .known import Marks, Stamp, stamp, versions_for
 from .preparing import Prepared
 from .work import Work, pieces
 
@@ -36,10 +35,10 @@ class Stale(Exception):
 class Basis:
     """What plans were made from."""
 
-    chunks: Sequence[Collection[Candidate]]
     stamp: Stamp
     """From before."""
-    versions: Mapping[str, int]
+    marks: list[Marks] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
     """Of the stored cameras that have something in common with the rows."""
 
 
@@ -51,13 +50,10 @@ def write(work: Work, prepared: Prepared, basis: Basis) -> None:
     """
     if not settings.is_embedded:  # on SQLite whoever writes is alone anyway
         db.session.execute(select(func.pg_advisory_xact_lock(ALONE)))
-    _require_turn(work.import_.id, [plan.line for plan in prepared.plans])
+    _require_turn(work.import_.id, prepared.numbers)
     _require_basis(work, basis)
     groups = _make_groups(work, prepared, basis.stamp.groups)
-    fresh = _locked({p.stored.id: p.stored.version for p in prepared.plans if p.action == "update" and p.stored})
-    for plan in prepared.plans:
-        if plan.path and plan.line in prepared.new_rows:
-            prepared.new_rows[plan.line]["group_id"] = groups[plan.path]
+    fresh = _locked({plan.stored.id: plan.stored.version for plan in prepared.updates if plan.stored})
     prepared.created.write()
     _update(prepared, groups, fresh)
     prepared.entries.write()
@@ -70,8 +66,8 @@ def _require_basis(work: Work, basis: Basis) -> None:
     if now == basis.stamp:
         return
     versions: dict[str, int] = {}
-    for chunk in basis.chunks:
-        versions |= versions_for(chunk, work.by_name)
+    for marks in basis.marks:
+        versions |= versions_for(marks)
     if now.groups != basis.stamp.groups or versions != basis.versions:
         raise Stale
 
@@ -86,11 +82,11 @@ def _require_turn(import_id: str, numbers: Sequence[int]) -> None:
 
 def _make_groups(work: Work, prepared: Prepared, known: Mapping[Path, str]) -> Mapping[Path, str]:
     """Every group by its path. Those that were missing are made, and the import remembers them for an undo."""
-    missing = {plan.path for plan in prepared.plans if plan.writes and plan.path and plan.path not in known}
+    missing = prepared.paths - known.keys()
     if not missing:
         return known
     try:
-        ensure_paths(missing, prepared.now, work.scope)
+        ensure_paths(missing, prepared.now, work.scope, prepared.group_ids)
     except InvalidInput:
         raise Stale from None
     ids = known_paths(work.scope).ids
@@ -102,9 +98,8 @@ def _make_groups(work: Work, prepared: Prepared, known: Mapping[Path, str]) -> M
 
 def _update(prepared: Prepared, groups: Mapping[Path, str], fresh: Mapping[str, Row[Any]]) -> None:
     """On top of the rows as they are now: a check may have changed what is none of the file's business."""
-    plans = [plan for plan in prepared.plans if plan.action == "update"]
     changed, history = [], []
-    for plan in plans:
+    for plan in prepared.updates:
         if plan.stored is None or plan.given is None:
             continue
         row, now = fresh[plan.stored.id], prepared.now
