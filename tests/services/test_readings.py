@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from webapp.extensions import db
 from webapp.models import OUTCOME_CODES, Camera, CameraGroup, CameraHealth, Status, StatusChange, new_id
 from webapp.outcomes import Outcome, Reading
+from webapp.services.outages import pair
 from webapp.services.pace import next_slot
 from webapp.services.readings import record, record_skipped
 from webapp.services.shown import shown_status
@@ -369,3 +370,39 @@ def test_in_maintenance_nothing_flaps() -> None:
     camera_id = add(status="live", maintenance_until=TICK + timedelta(hours=2))
     up_and_down(camera_id, 15)
     assert (stored(camera_id).flapping_since, stored(camera_id).flips) == (None, [])
+
+
+def at_minute(camera_id: str, minute: int, reading: Reading) -> None:
+    tick = TICK + minute * MINUTE
+    record(tick, [(c, replace(reading, at=tick + timedelta(seconds=3))) for c in claimed([camera_id], tick)])
+
+
+@pytest.mark.parametrize("jump", [-60, 60])
+def test_a_clock_that_jumps_an_hour_keeps_the_order_of_what_happened(jump: int) -> None:
+    camera_id = add(status="live")
+    for minute, reading in ((0, GOOD), (1, BAD), (2, BAD), (3 + jump, GOOD), (4 + jump, BAD), (5 + jump, BAD)):
+        at_minute(camera_id, minute, reading)
+    found = pair(db.session.scalars(select(StatusChange).order_by(StatusChange.at)).all())
+    assert [outage.is_open for outage in found] == [False, True]
+    assert all(outage.lasted(TICK + timedelta(hours=2)) >= timedelta(0) for outage in found)
+    at_minute(camera_id, 6 + jump, GOOD)
+    found = pair(db.session.scalars(select(StatusChange).order_by(StatusChange.at)).all())
+    assert [outage.is_open for outage in found] == [False, False]
+
+
+def test_a_camera_that_is_deleted_while_it_is_checked_leaves_nothing_behind() -> None:
+    camera_id = add(status="live")
+    taken = claimed([camera_id])
+    db.session.delete(stored(camera_id))
+    db.session.commit()
+    assert record(TICK, [(claim, BAD) for claim in taken]).readings == {}
+    assert (health(), changes()) == ([], [])
+
+
+def test_a_late_result_does_not_undo_a_newer_one() -> None:
+    """The batch was slow, and somebody has checked the camera by hand meanwhile."""
+    camera_id = add(status="live", failures=1)
+    late = claimed([camera_id])
+    write(camera_id, GOOD)
+    record(TICK, [(claim, BAD) for claim in late])
+    assert (stored(camera_id).status, stored(camera_id).failures, changes()) == (Status.LIVE, 0, [])

@@ -220,3 +220,16 @@ def test_the_preferred_stream_is_checked_and_the_page_knows_which(fields: dict[s
     camera_id = add(**fields)
     [found] = claim([camera_id], TICK, NOW)
     assert found.rtsp_url == url == db.session.get_one(Camera, camera_id).checked_url
+
+
+def test_when_the_clock_was_put_back_nobody_waits_until_it_is_as_late_again() -> None:
+    hour = timedelta(hours=1)
+    waiting = add(next_due_at=NOW + hour, tried_at=NOW + hour - MINUTE)
+    add(next_due_at=NOW + hour, tried_at=NOW - MINUTE)
+    assert planned() == [waiting]
+    assert [c.id for c in claim([waiting], TICK, NOW)] == [waiting]
+
+
+def test_a_worker_whose_clock_is_ahead_makes_nothing_due() -> None:
+    add(next_due_at=NOW + MINUTE, tried_at=NOW + timedelta(seconds=90))
+    assert planned() == []

@@ -21,6 +21,7 @@ CLEARLY_FASTER = 0.8
 """Of the limit: a camera that was slow is slow no longer when it stays below that, so that none flaps at the limit."""
 FLIPS, FLIPS_WITHIN = 4, timedelta(hours=1)
 """So many changes between up and down in so long a time are flapping."""
+SMALLEST_STEP = timedelta(milliseconds=1)
 QUIET = timedelta(minutes=30)
 """So long without another one, and it is over."""
 UP, DOWN = frozenset({Status.LIVE, Status.DEGRADED}), frozenset({Status.OFFLINE})
@@ -137,7 +138,8 @@ def _step(waits: tuple[T, ...], failures: int) -> T:
 
 
 def _since(state: State, status: Status, now: datetime) -> datetime:
-    return state.since if status is state.status else now
+    """Never before the change before, though the clock may have been put back since: the history keeps its order."""
+    return state.since if status is state.status else max(now, state.since + SMALLEST_STEP)
 
 
 def _slow_checks(before: int, latency_ms: float | None, limit: float) -> int:

@@ -105,7 +105,10 @@ def batch_budget(size: int) -> timedelta:
 
 
 def _due(tick: datetime) -> list[ColumnElement[bool]]:
-    return [cameras.c.is_active.is_(True), cameras.c.next_due_at < tick + interval()]
+    """What was tried in the future was tried before the clock was put back: it must not wait until that comes again."""
+    end = tick + interval()
+    is_due = or_(cameras.c.next_due_at < end, cameras.c.tried_at >= end + interval())
+    return [cameras.c.is_active.is_(True), is_due]
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
