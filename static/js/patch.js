@@ -30,17 +30,31 @@
     }
   }
 
+  // Children that have an id stay themselves though others come or go before them: what is typed there is not lost.
   function patchChildren(old, fresh, added) {
-    const nodes = [...fresh.childNodes];
-    const there = [...old.childNodes];
-    nodes.forEach((node, index) => {
-      if (index < there.length) patch(there[index], node, added);
-      else {
-        old.append(node);
+    const coming = new Set([...fresh.children].map((child) => child.id).filter(Boolean));
+    const staying = (node) => Boolean(node?.id) && coming.has(node.id);
+    let at = old.firstChild;
+    for (const node of [...fresh.childNodes]) {
+      const same = node.id ? [...old.children].find((child) => child.id === node.id) : null;
+      while (same && at && at !== same && !staying(at)) at = removed(at);
+      if (same && at !== same) old.insertBefore(same, at);
+      else if (!same && (!at || staying(at))) old.insertBefore(node, at);
+      if (!same && node.parentNode === old) {
         if (node.nodeType === Node.ELEMENT_NODE) added.push(node);
+        continue;
       }
-    });
-    there.slice(nodes.length).forEach((node) => node.remove());
+      const current = same || at;
+      at = current === at ? at.nextSibling : at;
+      patch(current, node, added);
+    }
+    while (at) at = removed(at);
+  }
+
+  function removed(node) {
+    const next = node.nextSibling;
+    node.remove();
+    return next;
   }
 
   // The new picture is decoded before it is shown; when it cannot be had, the old one stays and says so.
