@@ -66,6 +66,6 @@ def reason(name: str | None) -> str:
     return Outcome(name).short if name in set(Outcome) else "–"
 
 
-def moment(text: str | None, zone: str) -> str:
+def moment(text: str, zone: str) -> str:
     """By the clocks of the report, whoever reads it."""
-    return f"{datetime.fromisoformat(text).astimezone(zone_named(zone)):%Y-%m-%d %H:%M}" if text else "still open"
+    return f"{datetime.fromisoformat(text).astimezone(zone_named(zone)):%Y-%m-%d %H:%M}"
