@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from simulator.faults import Fault
 from simulator.running import RunningFarm
+from tests.browser.test_accessibility import RULES
 from tests.browser.test_demo_fleet import check_all
 from webapp.extensions import db
 from webapp.models import Camera
@@ -40,6 +42,8 @@ def test_this_view_is_right_now(
     health = page.get_by_role("region", name="Image health")
     expect(health).to_contain_text("The camera shows another view than its reference picture.")
     _compare(page)
+    found = Axe().run(page, context="#image-health", options=RULES)
+    assert found.violations_count == 0, found.generate_report()
     if folder := pytestconfig.getoption("--shots"):
         page.screenshot(path=Path(folder) / "image-health.jpg", type="jpeg", quality=82, full_page=True)
     page.get_by_role("button", name="This view is right now").click()

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from simulator.cameras import REDIRECT_TRAP, CameraSpec
-from simulator.faults import Fault
+from simulator.faults import Condition, Fault
 from simulator.running import RunningFarm, running_farm
 from tests.simulator.conftest import SMALL
 from tests.simulator.viewer import Viewer, basic, digest
@@ -199,3 +199,10 @@ def test_close_hangs_up_after_its_number(farm: RunningFarm) -> None:
         viewer.play()
         assert viewer.has_hung_up()
     assert farm.stats.of(where).frames_sent == 3
+
+
+def test_moved_with_a_number_is_well_until_then() -> None:
+    turned = Condition.of(Fault.MOVED, 240)
+    assert turned.at(turned.since + 239) == Condition()
+    assert turned.at(turned.since + 240) == Condition.of(Fault.MOVED)
+    assert Condition.of(Fault.MOVED).at(0) == Condition.of(Fault.MOVED)

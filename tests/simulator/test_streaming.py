@@ -8,7 +8,10 @@ import time
 
 import pytest
 
+from simulator.cameras import CameraSpec, video_key
 from simulator.running import RunningFarm
+from simulator.streaming import live_position
+from simulator.videos import video
 from tests.simulator.conftest import MID
 from tests.simulator.viewer import Packet, Viewer
 
@@ -35,6 +38,15 @@ def test_joining_mid_gop_starts_anywhere_between_keyframes(farm: RunningFarm) ->
     waits = [pictures_until_keyframe(farm, f"{MID}/{number}") for number in range(8)]
     assert max(waits) < 30
     assert len(set(waits)) >= 3
+
+
+@pytest.mark.parametrize("gop_seconds", [1, 2, 4, 10])
+def test_who_looks_once_a_minute_sees_another_picture_each_time(gop_seconds: int) -> None:
+    spec = CameraSpec("/gate", size=(640, 360), gop_seconds=gop_seconds)
+    clip = video(video_key(spec, spec.condition))
+    starts = [live_position(spec, clip, 1_800_000_000.0 + 60 * minute).frame for minute in range(5)]
+    keyframes = [clip.last_keyframes[start % len(clip.units)] for start in starts]
+    assert all(one != other for one, other in itertools.pairwise(keyframes))
 
 
 def test_joining_at_the_keyframe_starts_with_it(farm: RunningFarm) -> None:
