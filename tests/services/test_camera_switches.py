@@ -17,10 +17,11 @@ from webapp.services import live
 from webapp.services.camera_switches import set_active, set_maintenance
 from webapp.services.cameras import DeletedMeanwhile
 from webapp.services.rights import EVERYTHING, Scope
-from webapp.services.shown import shown_status
+from webapp.services.shown import shown_status, unknown_from
+from webapp.services.timeline import spans
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -65,6 +66,26 @@ def test_maintenance_that_ran_out_unnoticed_ends_in_the_history_when_it_did(gate
         (NOW + HOUR, "maintenance", "live"),
         (NOW + 2 * HOUR, "live", "maintenance"),
     ]
+
+
+def test_the_time_without_checks_before_it_was_switched_off_is_told(gate: Camera) -> None:
+    gate.next_due_at = NOW - 3 * HOUR
+    db.session.commit()
+    dark = unknown_from(gate)
+    set_active(gate, False, NOW, EVERYTHING)
+    assert history() == [(dark, "live", "unknown"), (NOW, "unknown", "disabled")]
+    set_active(gate, True, NOW + HOUR, EVERYTHING)
+    assert history()[2:] == [(NOW + HOUR, "disabled", "live")]
+
+
+def test_maintenance_that_ends_while_checks_are_missing_leaves_us_knowing_nothing(gate: Camera) -> None:
+    gate.created_at, gate.next_due_at = NOW - DAY, NOW - HOUR
+    db.session.commit()
+    set_maintenance(gate, NOW + HOUR, NOW, EVERYTHING)
+    set_maintenance(gate, None, NOW + HOUR / 2, EVERYTHING)
+    assert history()[1:] == [(NOW, "unknown", "maintenance"), (NOW + HOUR / 2, "maintenance", "unknown")]
+    drawn = spans([gate], NOW - 2 * HOUR, NOW + HOUR, NOW + HOUR)[gate.id]
+    assert [i.status for i in drawn][-2:] == ["maintenance", "unknown"]
 
 
 def test_open_pages_learn_of_it(gate: Camera) -> None:

@@ -184,13 +184,13 @@ def test_someone_with_rights_on_a_group_must_choose_one(app: Flask) -> None:
 
 def test_switching_a_camera_off_and_on_is_history_and_it_is_checked_at_once(app: Flask) -> None:
     camera = cameras.create(camera_input(), NOW, EVERYTHING)
-    hours = [NOW + timedelta(hours=n) for n in range(3)]
-    cameras.update(camera, camera_input(is_active=False), hours[1], EVERYTHING)
-    cameras.update(camera, camera_input(is_active=True), hours[2], EVERYTHING)
-    cameras.update(camera, camera_input(is_active=True, location="Gate"), hours[2], EVERYTHING)
+    minutes = [NOW + timedelta(minutes=n) for n in range(3)]
+    cameras.update(camera, camera_input(is_active=False), minutes[1], EVERYTHING)
+    cameras.update(camera, camera_input(is_active=True), minutes[2], EVERYTHING)
+    cameras.update(camera, camera_input(is_active=True, location="Gate"), minutes[2], EVERYTHING)
     found = db.session.scalars(db.select(StatusChange).order_by(StatusChange.at)).all()
-    assert [(c.at, c.old, c.new) for c in found] == [(hours[1], "idle", "disabled"), (hours[2], "disabled", "idle")]
-    assert stored(camera).next_due_at == hours[2]
+    assert [(c.at, c.old, c.new) for c in found] == [(minutes[1], "idle", "disabled"), (minutes[2], "disabled", "idle")]
+    assert stored(camera).next_due_at == minutes[2]
 
 
 def test_a_deleted_camera_takes_its_history_along(app: Flask) -> None:

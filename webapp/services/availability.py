@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from ..models import Camera, Status
 from . import outages, timeline
 from .outages import Outage
+from .shown import SAID_BY_PEOPLE
 from .timeline import Interval
 
 UP = (Status.LIVE, Status.DEGRADED)
@@ -69,7 +70,7 @@ def of_seconds(lasted: Mapping[str, float]) -> Availability:
         up_s=sum(lasted.get(status, 0) for status in UP),
         down_s=lasted.get(Status.OFFLINE, 0),
         unknown_s=sum(lasted.get(status, 0) for status in NOT_KNOWN),
-        excluded_s=sum(lasted.get(status, 0) for status in timeline.SAID_BY_PEOPLE),
+        excluded_s=sum(lasted.get(status, 0) for status in SAID_BY_PEOPLE),
     )
 
 

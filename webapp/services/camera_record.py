@@ -13,6 +13,7 @@ from ..schemas import CameraInput
 from .addresses import require_same_address
 from .inheritance import HANDED_DOWN
 from .pace import sooner
+from .shown import SAID_BY_PEOPLE, unknown_from, without_readings
 
 PLAIN_FIELDS = (
     "name",
@@ -63,14 +64,24 @@ def columns_of(
 
 
 def history_of(stored: Any, is_active: bool, maintenance_until: datetime | None, now: datetime) -> list[dict[str, Any]]:
-    """The entries of the camera's history when people switch it or its maintenance: columns of StatusChange."""
+    """The entries of the camera's history when people switch it or its maintenance: columns of StatusChange.
+
+    When its checks have been missing for long, the history learns of that, too: no later check will tell.
+    """
     found = []
     lapsed = lapse_of(stored, now)
     if lapsed is not None:
         found.append(_change(stored, lapsed, Status.MAINTENANCE, stored.status))
     before = _said(stored.is_active, stored.maintenance_until, stored.status, now)
     after = _said(is_active, maintenance_until, stored.status, now)
-    return found if before == after else [*found, _change(stored, now, before, after)]
+    if before == after:
+        return found
+    dark = unknown_from(stored)
+    if not stored.is_active or dark >= now:
+        return [*found, _change(stored, now, before, after)]
+    if before not in SAID_BY_PEOPLE:
+        found.append(_change(stored, max(dark, lapsed or dark), before, Status.UNKNOWN))
+    return [*found, _change(stored, now, without_readings(before), without_readings(after))]
 
 
 def maintenance_ahead(stored: Any, now: datetime) -> datetime | None:

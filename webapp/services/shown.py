@@ -20,6 +20,7 @@ SEVERITY: dict[Status, int] = {
     Status.DISABLED: 6,
 }
 """Worst first: the order of every list of cameras."""
+SAID_BY_PEOPLE = (Status.DISABLED, Status.MAINTENANCE)
 
 
 def patience() -> timedelta:
@@ -40,6 +41,11 @@ def shown_status(camera: Camera, now: datetime) -> Status:
     if unknown_from(camera) < now:
         return Status.UNKNOWN
     return Status(camera.status)
+
+
+def without_readings(status: str) -> str:
+    """What is left of a status when its reading is too old to believe: what people said."""
+    return status if status in SAID_BY_PEOPLE else Status.UNKNOWN
 
 
 def turned_between(camera: Camera, start: datetime, now: datetime) -> bool:

@@ -13,13 +13,11 @@ from sqlalchemy import ColumnElement, Row, select
 
 from ..extensions import db
 from ..models import Camera, Status, StatusChange
-from .shown import unknown_from
+from .shown import unknown_from, without_readings
 
 Edge = tuple[datetime, str]
 """From this moment on the camera had this status."""
 Change = StatusChange | Row[Any]
-
-SAID_BY_PEOPLE = (Status.DISABLED, Status.MAINTENANCE)
 
 told = StatusChange.__table__
 COLUMNS: tuple[ColumnElement[Any], ...] = (told.c.id, told.c.camera_id, told.c.at, told.c.old, told.c.new)
@@ -113,13 +111,9 @@ def _with_tail(edges: list[Edge], camera: Camera, now: datetime) -> list[Edge]:
     if ends >= now:
         return edges
     believed = [edge for edge in edges if edge[0] < ends]
-    later = [(at, _without_readings(status)) for at, status in edges if at >= ends]
+    later = [(at, without_readings(status)) for at, status in edges if at >= ends]
     _, at_the_end = believed[-1] if believed else edges[0]
-    return [*believed, (max(ends, edges[0][0]), _without_readings(at_the_end)), *later]
-
-
-def _without_readings(status: str) -> str:
-    return status if status in SAID_BY_PEOPLE else Status.UNKNOWN
+    return [*believed, (max(ends, edges[0][0]), without_readings(at_the_end)), *later]
 
 
 def _merged(edges: Iterable[Edge], now: datetime) -> list[Interval]:

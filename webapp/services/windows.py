@@ -102,7 +102,7 @@ def _lock(windows: Iterable[MaintenanceWindow], coverage: Coverage) -> list[Row[
     if not (groups or single):
         return []
     c = cameras.c
-    fields = (c.id, c.group_id, c.is_active, c.status, c.maintenance_until)
+    fields = (c.id, c.group_id, c.is_active, c.status, c.maintenance_until, c.next_due_at)
     query = select(*fields).where(or_(c.id.in_(single), c.group_id.in_(groups)))
     return list(db.session.execute(query.order_by(c.id).with_for_update()))
 
