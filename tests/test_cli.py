@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from flask import Flask
 from tests.conftest import PASSWORD
 from webapp.credentials import Credentials
 from webapp.extensions import db
-from webapp.models import CameraGroup, User
+from webapp.models import Camera, CameraGroup, User, utc_now
+from webapp.services import snapshots
+from webapp.services.housekeeping import running
 
 
 class TestPrepare:
@@ -86,3 +89,19 @@ class TestResetLink:
 def test_a_new_key_can_be_used(app: Flask) -> None:
     key = app.test_cli_runner().invoke(args=["secrets", "new-key"]).output.strip()
     assert Credentials([key]).decrypt(Credentials([key]).encrypt("hunter2", "owner"), "owner") == "hunter2"
+
+
+class TestHousekeeping:
+    def test_a_dry_run_says_what_it_would_do(self, app: Flask, make_camera: Callable[..., Camera]) -> None:
+        kept = snapshots.keep(make_camera().id, b"a picture", datetime(2026, 1, 1, tzinfo=UTC), "regular")
+        assert kept
+        said = app.test_cli_runner().invoke(args=["housekeeping", "snapshots", "--dry-run"])
+        assert (said.output, said.exit_code) == ("bytes: 9\npictures: 1\nNothing was changed.\n", 0)
+        assert app.test_cli_runner().invoke(args=["housekeeping", "snapshots"]).output.endswith("Done.\n")
+        assert app.test_cli_runner().invoke(args=["housekeeping", "snapshots"]).output == "Nothing was changed.\n"
+
+    def test_what_stood_in_its_way_is_an_error(self, app: Flask) -> None:
+        running.start("snapshots", is_dry=False, now=utc_now())
+        said = app.test_cli_runner().invoke(args=["housekeeping", "snapshots"])
+        assert said.exit_code == 1
+        assert "under way already" in said.output

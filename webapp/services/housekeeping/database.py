@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from sqlalchemy import text
 
 from ...extensions import db, settings
@@ -33,9 +35,9 @@ def _give_space_back(work: Work) -> None:
         work.count(bytes=free * page)
         return
     while free:
-        with db.engine.connect().execution_options(writes=True) as connection:
-            connection.exec_driver_sql(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})").all()
-            connection.commit()
+        with closing(db.engine.raw_connection()) as connection:
+            # As a script: it frees one page for each step, and execute() takes only the first.
+            connection.cursor().executescript(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})")
         left = _pragma("freelist_count")
         work.count(bytes=max(0, free - left) * page)
         free = left if left < free else 0

@@ -55,7 +55,7 @@ def _is_the_wrong_place(work: Work, storage: Storage) -> bool:
 def _compare(work: Work, storage: Storage, camera_id: str, entries: Sequence[Entry]) -> None:
     """The files of one camera with its records, both ways."""
     query = select(CameraSnapshot.storage_path, CameraSnapshot.id).where(CameraSnapshot.camera_id == camera_id)
-    records = dict(db.session.execute(query).tuples().all())
+    records = {row.storage_path: row.id for row in db.session.execute(query)}
     db.session.commit()
     _delete(work, storage, [entry for entry in entries if entry.key not in records])
     missing = records.keys() - {entry.key for entry in entries}
