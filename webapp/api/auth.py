@@ -23,7 +23,7 @@ WRONG = "User name or password is wrong. After five wrong tries you have to wait
 
 
 def _account() -> str:
-    """The account somebody tries to enter, hashed as the sign-in page does, and counted together with it."""
+    """The account somebody tries to enter, hashed as the sign-in page does it."""
     try:
         said = json.loads(request.get_data(cache=True))
         name = str(said.get("username", "")) if isinstance(said, dict) else ""
