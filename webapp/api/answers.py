@@ -71,8 +71,8 @@ def page_meta(number: int, size: int, total: int) -> Meta:
 
 def moment(at: datetime) -> str:
     """As RFC 3339 says it, in UTC; thousandths only where there are any."""
-    precision = "milliseconds" if at.microsecond else "seconds"
-    return at.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return at.isoformat(timespec="milliseconds" if at.microsecond else "seconds")[: -len("+00:00")] + "Z"
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import Camera, CameraGroup
-from .inheritance import HANDED_DOWN, all_effective
+from .inheritance import HANDED_DOWN, defaults, own
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +20,18 @@ class Ways:
 
     def holding(self, camera: Camera) -> tuple[dict[str, Any], list[str]]:
         """The values that hold for a camera, and the names of those that are not its own."""
-        own = {name: getattr(camera, name) for name in HANDED_DOWN}
-        inherited = [name for name, value in own.items() if value is None]
-        down = self.handed_down(camera.group_id)
-        return {name: down[name] if value is None else value for name, value in own.items()}, inherited
+        said = own(camera)
+        return self.handed_down(camera.group_id) | said, [name for name in HANDED_DOWN if name not in said]
 
     def handed_down(self, group_id: str | None) -> dict[str, Any]:
-        """What holds for a camera of this group that says nothing itself."""
+        """What holds for a camera of this group that says nothing itself: the rule of services.inheritance, from the
+        top down, each group once.
+        """
         if group_id not in self._values:
-            found = all_effective(None, self._way(group_id))
-            self._values[group_id] = {name: effective.value for name, effective in found.items()}
+            group = self.groups.get(group_id or "")
+            above = self.handed_down(group.parent_id) if group else {}
+            self._values[group_id] = above | own(group) if group else defaults()
         return self._values[group_id]
-
-    def _way(self, group_id: str | None) -> list[CameraGroup]:
-        way: list[CameraGroup] = []
-        while group_id and group_id in self.groups and len(way) <= len(self.groups):
-            way.append(self.groups[group_id])
-            group_id = way[-1].parent_id
-        return way[::-1]
 
 
 def read() -> Ways:
