@@ -10,6 +10,7 @@ import pytest
 
 from tests.api.conftest import Api, problems
 from tests.views.conftest import counted_queries
+from webapp.api.shapes import CameraShape
 from webapp.extensions import db
 from webapp.models import Camera, CameraGroup, Role, utc_now
 
@@ -25,6 +26,7 @@ def test_a_camera_is_made_read_changed_and_deleted(admin: Api, asked: list[str])
     assert made["has_password"] is True
     assert (made["enable_detection"], made["status"], made["version"]) == (True, "idle", 1)
     assert "s3cret" not in answer.text
+    assert set(made) == set(CameraShape.__annotations__), "as it is documented"
     path = f"/cameras/{made['id']}"
     assert admin.data("GET", path) == made
     changed = admin.data("PUT", path, {"location": "Main Entrance", "fps": 25})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.api.conftest import Api, problems
+from webapp.api.shapes import GroupShape
 from webapp.models import Camera
 
 
@@ -13,6 +14,7 @@ def test_a_group_is_made_changed_moved_and_deleted(admin: Api, make_live: Callab
     gate = admin.data("POST", "/cameras/groups", {"name": "Gate", "parent_id": site["id"]})
     camera = make_live(group_id=gate["id"])
     assert (gate["path"], gate["detection_sensitivity"]) == (["Site", "Gate"], 0.4)
+    assert set(gate) == set(GroupShape.__annotations__), "as it is documented"
     assert set(gate["inherited"]) >= {"detection_sensitivity", "enable_detection"}
     listed = admin.data("GET", "/cameras/groups")
     assert [(group["name"], group["cameras"]["total"]) for group in listed] == [("Site", 1), ("Gate", 1)]

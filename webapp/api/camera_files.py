@@ -111,7 +111,7 @@ def _gone() -> Import:
     raise Refused(404, "This import was deleted meanwhile.")
 
 
-@operation("GET", "/cameras/export", "cameras:read", query=ExportQuery, answer="text/csv", codes=(403,))
+@operation("GET", "/cameras/export", "cameras:read", query=ExportQuery, answer="text/csv", codes=(400, 403))
 def export(query: ExportQuery) -> AnyResponse:
     """Export cameras as CSV or JSON, without passwords."""
     if query.include_credentials:

@@ -76,8 +76,9 @@ class CameraShape(TypedDict):
     detection_sensitivity: float
     check_interval_seconds: int
     retention_days: int
+    image_sensitivity: str
     inherited: list[str]
-    """Of the last four those that its group says, or nobody."""
+    """Of the last five those that its group says, or nobody."""
     latency_ms: float | None
     actual_resolution: str | None
     actual_fps: float | None
@@ -126,8 +127,9 @@ MOMENTS = {
 
 def camera_shape(camera: Camera, ways: Ways, may_write: Scope, now: datetime) -> dict[str, Any]:
     values, inherited = ways.holding(camera)
-    shape = {name: getattr(camera, name) for name in PLAIN} | _moments(camera, MOMENTS) | _stream(camera, may_write)
-    shape |= values | {
+    shape = {name: getattr(camera, name) for name in PLAIN}
+    shape |= _stream(camera, may_write) | values | _moments(camera, MOMENTS)
+    return shape | {
         "status": shown_status(camera, now).value,
         "inherited": inherited,
         "tags": list(camera.tags),
@@ -135,7 +137,6 @@ def camera_shape(camera: Camera, ways: Ways, may_write: Scope, now: datetime) ->
         "is_flapping": camera.flapping_since is not None,
         "picture_url": f"/api/v1/cameras/{camera.id}/picture" if camera.picture_hash else None,
     }
-    return {name: shape[name] for name in CameraShape.__annotations__}
 
 
 def _stream(camera: Camera, may_write: Scope) -> dict[str, Any]:
@@ -149,8 +150,7 @@ def _stream(camera: Camera, may_write: Scope) -> dict[str, Any]:
 
 
 def _moments(thing: Any, names: Mapping[str, str]) -> dict[str, str | None]:
-    found = {shown: getattr(thing, name) for shown, name in names.items()}
-    return {shown: moment(at) if at else None for shown, at in found.items()}
+    return {shown: moment(at) if (at := getattr(thing, name)) else None for shown, name in names.items()}
 
 
 class GroupShape(TypedDict):
@@ -165,6 +165,7 @@ class GroupShape(TypedDict):
     detection_sensitivity: float
     check_interval_seconds: int
     retention_days: int
+    image_sensitivity: str
     inherited: list[str]
     cameras: dict[str, int]
     version: int
