@@ -124,7 +124,7 @@ def test_outages_come_in_pages_that_keep_the_range(admin: FlaskClient, gate: Cam
 def test_faults_of_the_picture_and_acts_of_people_are_told(admin: FlaskClient, gate: Camera) -> None:
     db.session.add(ImageFinding(camera_id=gate.id, finding="blurred", raised_at=NOW - 90 * MINUTE))
     db.session.commit()
-    assert "Blurred 10:30–now" in text_of(admin, gate)
+    assert "Blurred picture 10:30–now" in text_of(admin, gate)
 
 
 def test_a_camera_that_flaps_is_drawn_in_cells(admin: FlaskClient, gate: Camera) -> None:

@@ -35,8 +35,9 @@ class Child(NamedTuple):
     name: str
     node: GroupNode | None
     """None for a camera."""
+    counted: Counted
+    """Of a group in the cells of the page, of a camera as a whole."""
     seconds: dict[str, float]
-    changes: int
 
     @property
     def badness(self) -> tuple[float, float, float, str]:
@@ -80,7 +81,7 @@ def open_timeline(
     """Of a group that the tree holds, or of the fleet; a fixed number of queries."""
     children = sorted(_children(tree, group_id, axis, scope, now), key=lambda child: child.badness)
     number = min(max(number, 1), max(1, math.ceil(len(children) / ROWS)))
-    rows = _rows(children[(number - 1) * ROWS : number * ROWS], axis, scope, now)
+    rows = _rows(children[(number - 1) * ROWS : number * ROWS], axis, now)
     seconds: Counter[str] = Counter()
     for child in children:
         seconds.update(child.seconds)
@@ -90,7 +91,7 @@ def open_timeline(
 def _children(tree: GroupTree, group_id: str | None, axis: Axis, scope: Scope, now: datetime) -> list[Child]:
     nodes = tree.nodes[group_id].children if group_id else tree.roots
     whole = Cells(axis.start, axis.end - axis.start, axis.start, axis.end)
-    groups = status_counts.count(status_counts.of_groups([node.id for node in nodes], scope), whole, now)
+    groups = status_counts.count(status_counts.of_groups([node.id for node in nodes], scope), axis.cells(), now)
     here = [Camera.group_id == group_id if group_id else Camera.group_id.is_(None), *scope.conditions()]
     cameras = status_counts.count(status_counts.of_cameras(*here), whole, now)
     found = [_child(node.id, node.name, node, groups.get(node.id)) for node in nodes]
@@ -100,16 +101,15 @@ def _children(tree: GroupTree, group_id: str | None, axis: Axis, scope: Scope, n
 
 def _child(child_id: str, name: str, node: GroupNode | None, counted: Counted | None) -> Child:
     counted = counted or Counted()
-    return Child(child_id, name, node, counted.total(), counted.changes)
+    return Child(child_id, name, node, counted, counted.total())
 
 
-def _rows(children: Sequence[Child], axis: Axis, scope: Scope, now: datetime) -> list[Row]:
-    cells = axis.cells()
-    groups = [child.id for child in children if child.node]
-    busy = [child.id for child in children if not child.node and child.changes > MOST_CHANGES]
-    calm = [child.id for child in children if not child.node and child.changes <= MOST_CHANGES]
-    counted = status_counts.count(status_counts.of_groups(groups, scope), cells, now) if groups else {}
-    counted |= status_counts.count(status_counts.of_cameras(Camera.id.in_(busy)), cells, now) if busy else {}
+def _rows(children: Sequence[Child], axis: Axis, now: datetime) -> list[Row]:
+    counted = {child.id: child.counted for child in children if child.node}
+    busy = [child.id for child in children if not child.node and child.counted.changes > MOST_CHANGES]
+    calm = [child.id for child in children if not child.node and child.counted.changes <= MOST_CHANGES]
+    if busy:
+        counted |= status_counts.count(status_counts.of_cameras(Camera.id.in_(busy)), axis.cells(), now)
     cameras = _by_id([*calm, *busy])
     strips = timeline.spans([cameras[id] for id in calm if id in cameras], axis.start, axis.end, now)
     return [_row(child, cameras.get(child.id), strips, counted, now) for child in children]
