@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import event, text
 
 from tests.services.history.conftest import AddCamera, AddReadings
+from webapp.extensions import db
 from webapp.outcomes import Outcome
 from webapp.services import rollups
 from webapp.services.history import MOST_POINTS, series
@@ -101,3 +103,26 @@ def test_there_are_never_more_points_than_a_chart_can_show(add_camera: AddCamera
 def test_nobody_asks_in_vain_for_a_camera_that_is_gone_or_for_the_future(add_camera: AddCamera) -> None:
     assert series("gone", NOW - DAY, NOW, NOW).points == []
     assert series(add_camera(), NOW + HOUR, NOW + DAY, NOW).points == []
+
+
+@pytest.mark.parametrize("either_app", ["postgresql"], indirect=True)
+def test_no_chart_reads_the_whole_table(add_camera: AddCamera, add_readings: AddReadings) -> None:
+    for _ in range(20):
+        add_readings(add_camera(), every(MINUTE, TODAY, NOW))
+    db.session.execute(text("ANALYZE camera_health"))
+    camera_id, asked = add_camera(), list[str]()
+    event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2] % as_literals(args[3])))
+    series(camera_id, NOW - DAY, NOW, NOW)
+    series(camera_id, NOW - 30 * DAY, NOW, NOW)
+    queries = [query for query in asked if "FROM camera_health \n" in query]
+    assert len(queries) == 2
+    assert not [found for found in map(plan, queries) if "Index" not in found or "Seq Scan" in found]
+
+
+def as_literals(parameters: dict[str, object]) -> dict[str, str]:
+    return {name: f"'{value}'" for name, value in parameters.items()}
+
+
+def plan(query: str) -> str:
+    with db.engine.connect() as connection:
+        return "\n".join(row[0] for row in connection.exec_driver_sql("EXPLAIN " + query))

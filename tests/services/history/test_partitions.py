@@ -8,12 +8,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
 from tests.services.history.conftest import AddCamera, AddReadings
 from webapp.extensions import db
 from webapp.models import CameraHealth, HealthDay
+from webapp.outcomes import Outcome, Reading
 from webapp.services import partitions
+from webapp.services.readings import record
+from webapp.services.sweep_plan import claim
 
 NOW = datetime(2026, 11, 22, 5, 42, tzinfo=UTC)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -153,3 +159,26 @@ def test_the_size_of_a_day_is_known_where_it_is_a_partition(add_camera: AddCamer
     found = partitions.extent(TODAY)
     assert found.rows == 1
     assert found.bytes
+
+
+@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    written=st.lists(st.tuples(st.integers(-2, 2), st.integers(0, 3), st.booleans()), max_size=25),
+    made_after=st.integers(0, 25),
+)
+def test_a_camera_never_has_two_results_of_one_tick(
+    add_camera: AddCamera, written: list[tuple[int, int, bool]], made_after: int
+) -> None:
+    """Whatever is written how often, late or early, and whenever its partition is made: the last one stands."""
+    camera_id, last = add_camera(next_due_at=NOW), {}
+    for number, (day, minute, is_good) in enumerate(written):
+        if number == made_after:
+            partitions.make_ahead(NOW, days=1)
+        tick = NOW.replace(second=0) + day * DAY + minute * MINUTE
+        outcome = Outcome.ONLINE if is_good else Outcome.TIMEOUT
+        record(tick, [(claimed, Reading(tick, outcome)) for claimed in claim([camera_id], tick, tick, force=True)])
+        last[tick] = is_good
+    stored = select(CameraHealth.tick, CameraHealth.is_connected).where(CameraHealth.camera_id == camera_id)
+    found = db.session.execute(stored).all()
+    assert len(found) == len(last)
+    assert dict(map(tuple, found)) == last
