@@ -62,7 +62,7 @@ class Axis:
                 return [self._on_the_clock(at) for at in self._clocks(step)]
         for days in DAY_STEPS:
             if length / (days * DAY) < MOST_TICKS:
-                return [self._on_a_day(day) for day in self._days() if _is_nth(day, days)]
+                return [self._on_a_day(day, days < 7) for day in self._days() if _is_nth(day, days)]
         return self._months()
 
     def _clocks(self, step: timedelta) -> Iterator[datetime]:
@@ -93,9 +93,10 @@ class Axis:
                 yield day
             day += DAY
 
-    def _on_a_day(self, day: date) -> Tick:
+    def _on_a_day(self, day: date, is_near: bool) -> Tick:
+        """Within a week or two the month goes without saying."""
         at = midnight(day, self.zone)
-        return Tick(at, self.x(at), f"{day:%a} {day.day} {day:%b}", True)
+        return Tick(at, self.x(at), f"{day:%a} {day.day}" if is_near else f"{day:%a} {day.day} {day:%b}", True)
 
     def _months(self) -> list[Tick]:
         firsts = [day for day in self._days() if day.day == 1]
