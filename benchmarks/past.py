@@ -98,5 +98,6 @@ def settle() -> None:
 
 
 def _run(statement: str, start: datetime, end: datetime) -> None:
+    db.session.execute(text("SET LOCAL statement_timeout = 0"))
     db.session.execute(text(statement), {"start": start, "end": end})
     db.session.commit()

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, text, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..extensions import db, transaction
@@ -25,6 +25,8 @@ MOST_PIECES = 2000
 """Hours and days in one go: more than a month that nobody rolled up."""
 CAMERAS_AT_ONCE = 100
 """Of which SQLite reads a day together."""
+LONG_STATEMENT = "SET LOCAL statement_timeout = '15min'"
+"""A day of a large fleet takes longer than anything behind a page may."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 FIELDS = tuple(field.name for field in fields(Digest))
 
@@ -115,6 +117,7 @@ def compute(grain: Grain, start: datetime) -> int:
     """
     if db.engine.dialect.name == "postgresql":
         with transaction():
+            db.session.execute(text(LONG_STATEMENT))
             written = insert_digests(grain, start).returning(grain.table.c.camera_id)
             return len(db.session.execute(written).all())
     found = list(_digests(start, start + grain.length))

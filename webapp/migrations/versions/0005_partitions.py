@@ -38,6 +38,7 @@ def downgrade() -> None:
 
 
 def _put_aside() -> None:
+    op.execute("SET LOCAL statement_timeout = 0")  # a month of readings takes its time
     op.execute("ALTER TABLE camera_health RENAME TO camera_health_old")
     op.execute("ALTER TABLE camera_health_old RENAME CONSTRAINT pk_camera_health TO pk_camera_health_old")
 
