@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 
 from jobs import QueueName
-from tests.jobs.workers import Worker, wait_for
+from tests.jobs.workers import Worker
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def start(app: Flask, overrides: dict[str, Any], redis_url: str) -> Iterator[Cal
 
     def start(queue: QueueName = QueueName.CHECKS, code: str = "") -> Worker:
         workers.append(Worker(queue, environ, code))
-        wait_for(lambda: any("serves the queue" in line for line in workers[-1].said), 15)
+        wait_for(lambda: any("serves the queue" in line for line in workers[-1].said))
         return workers[-1]
 
     yield start

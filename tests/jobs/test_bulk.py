@@ -20,7 +20,8 @@ from sqlalchemy import insert, select
 import jobs
 from jobs import QueueName, bulk
 from simulator.running import RunningFarm, running_farm
-from tests.jobs.workers import Worker, wait_for
+from tests.jobs.workers import Worker
+from tests.waiting import wait_for
 from webapp.extensions import db
 from webapp.models import AuditEntry, BulkAction, Camera, Role, Status, User, WorkState, new_id, utc_now
 from webapp.schemas import BulkInput, parse

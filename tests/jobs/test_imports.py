@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import jobs
 import jobs.imports
 from jobs import QueueName
 from tests.services.imports.conftest import clock, make_person
+from tests.waiting import wait_for
 from webapp.extensions import db, redis_client
 from webapp.models import Camera, Import, Role, User, WorkState
 from webapp.schemas import ImportOptions, parse
@@ -53,13 +53,6 @@ def upload(person: User, rows: int) -> Import:
     import_ = drafts.create(person, "a.csv", "\n".join(["name,code,rtsp_url", *lines]).encode(), clock())
     drafts.start_check(import_, parse(ImportOptions, import_.options), EVERYTHING, clock())
     return import_
-
-
-def wait_for(is_true: Callable[[], Any], seconds: float = 60) -> None:
-    started = time.monotonic()
-    while not is_true():
-        assert time.monotonic() - started < seconds
-        time.sleep(0.02)
 
 
 def state(import_id: str) -> Import:

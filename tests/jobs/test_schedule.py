@@ -25,6 +25,7 @@ from rq_scheduler import Scheduler
 from jobs import QueueName
 from jobs.schedule import QUARANTINE, Metronome, keep_time, timetable
 from tests.servers import redis_server
+from tests.waiting import wait_for
 from webapp.embedded_redis import redis_command
 from webapp.extensions import redis_client
 from webapp.models import utc_now
@@ -196,13 +197,6 @@ def beating(app: Flask) -> Iterator[threading.Event]:
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
-
-
-def wait_for(condition: Any, seconds: float = 8.0) -> None:
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @pytest.mark.usefixtures("beating")

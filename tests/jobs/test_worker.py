@@ -19,7 +19,8 @@ from sqlalchemy import select
 import jobs
 from jobs import QueueName
 from simulator.running import RunningFarm, running_farm
-from tests.jobs.workers import ROOT, Worker, wait_for
+from tests.jobs.workers import ROOT, Worker
+from tests.waiting import wait_for
 from webapp.embedded_redis import redis_command
 from webapp.extensions import db
 from webapp.models import Camera, CameraHealth, Status, new_id, utc_now
@@ -103,7 +104,7 @@ def test_cameras_of_a_killed_batch_are_checked_again(start: Callable[..., Worker
     claimed_until = stored(camera_id).claimed_until
     assert stored(camera_id).outcome is None
     assert claimed_until is not None
-    wait_for(lambda: utc_now() > claimed_until, 10)
+    wait_for(lambda: utc_now() > claimed_until)
     check(camera_id)
     wait_for(lambda: stored(camera_id).outcome == "timeout")
     rows = db.session.scalars(select(CameraHealth)).all()
@@ -187,7 +188,7 @@ def test_it_survives_the_loss_of_redis(
     own_redis()
     camera_id = add(farm.url(f"{GOOD}/90"))
     check(camera_id)
-    wait_for(lambda: stored(camera_id).status == Status.LIVE, 12)
+    wait_for(lambda: stored(camera_id).status == Status.LIVE)
     assert worker.process.poll() is None
 
 
@@ -196,7 +197,7 @@ def test_it_waits_for_a_redis_that_is_not_there_yet_and_can_be_stopped_meanwhile
 ) -> None:
     environ = os.environ | {"DATA_DIR": str(tmp_path), "REDIS_URL": f"unix://{tmp_path}/nobody.sock"}
     worker = Worker(QueueName.NOW, environ)
-    wait_for(lambda: any("Redis is away" in line for line in worker.said), 15)
+    wait_for(lambda: any("Redis is away" in line for line in worker.said))
     worker.process.send_signal(signal.SIGTERM)
     assert worker.process.wait(3) == 0
     worker.end()

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from tests.waiting import wait_for
 from webapp.supervisor import member as member_module
 from webapp.supervisor.control import Order
 from webapp.supervisor.greeting import Greeting
@@ -25,13 +26,6 @@ NOBODY = Greeting("http://127.0.0.1:1", "")
 
 def member(name: str, command: str) -> Member:
     return Member(name, command, "36")
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 6.0) -> None:
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @contextmanager

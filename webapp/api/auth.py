@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
 from flask import request
 from flask_limiter.util import get_remote_address
-from werkzeug.wrappers import Response
 
+from .. import guessing
 from ..extensions import limiter
 from ..models import User, utc_now
 from ..schemas import LoginInput, SignIn
@@ -23,21 +22,20 @@ WRONG = "User name or password is wrong. After five wrong tries you have to wait
 
 
 def _account() -> str:
-    """The account somebody tries to enter, hashed as the sign-in page does it."""
-    try:
-        said = json.loads(request.get_data(cache=True))
-        name = str(said.get("username", "")) if isinstance(said, dict) else ""
-    except (ValueError, RecursionError):
-        name = ""
-    return "account:" + hashlib.sha256(name.strip().lower().encode("utf-8", "replace")).hexdigest()[:20]
+    return guessing.account(_name())
 
 
 def _account_from_here() -> str:
-    return f"{_account()}:{get_remote_address()}"
+    return guessing.account_from_here(_name())
 
 
-def _has_failed(response: Response) -> bool:
-    return response.status_code >= 400
+def _name() -> str:
+    """Whom a request names that is not parsed yet."""
+    try:
+        said = json.loads(request.get_data(cache=True))
+        return str(said.get("username", "")) if isinstance(said, dict) else ""
+    except (ValueError, RecursionError):
+        return ""
 
 
 @operation(
@@ -49,9 +47,9 @@ def _has_failed(response: Response) -> bool:
     codes=(401,),
     example={"username": "admin@example.com", "password": "a long password"},
 )
-@limiter.limit("10/minute", key_func=get_remote_address, deduct_when=_has_failed)
-@limiter.limit("5/minute", key_func=_account_from_here, deduct_when=_has_failed)
-@limiter.limit("30/minute", key_func=_account, deduct_when=_has_failed)
+@limiter.limit("10/minute", key_func=get_remote_address, deduct_when=guessing.has_failed)
+@limiter.limit("5/minute", key_func=_account_from_here, deduct_when=guessing.has_failed)
+@limiter.limit("30/minute", key_func=_account, deduct_when=guessing.has_failed)
 def login(given: LoginInput) -> Answer:
     """Get a token with user name (the e-mail address) and password.
 

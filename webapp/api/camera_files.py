@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from jobs import imports as import_jobs
 from jobs import work_on_import
 
-from .. import access
+from .. import access, guessing
 from ..extensions import limiter
 from ..models import Import, Status, WorkState, utc_now
 from ..schemas import (
@@ -131,7 +131,7 @@ def export(query: ExportQuery) -> AnyResponse:
     codes=(403,),
     example={"format": "csv", "include_credentials": True, "password": "your own"},
 )
-@limiter.limit("5/minute", key_func=identity.whoever_asks, deduct_when=lambda response: response.status_code >= 400)
+@limiter.limit("5/minute", key_func=identity.whoever_asks, deduct_when=guessing.has_failed)
 def export_with_passwords(given: ExportWithPasswords) -> AnyResponse:
     """Export cameras with their passwords; it takes your own password besides the right cameras:credentials."""
     if not given.include_credentials:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -11,10 +10,9 @@ from werkzeug.datastructures import MultiDict
 
 from ..schemas import InvalidInput
 from ..services.audit_trail import AuditFilter
+from .typed import one_line
 from .wording import own_zone
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-"""PostgreSQL takes no NUL in a text, and nobody can type the others."""
 LENGTHS = {"person": 36, "action": 40, "camera": 36, "q": 100}
 DAYS = {"since": 0, "until": 1}
 """The days a filter begins and ends with; the second is still part of it."""
@@ -22,7 +20,7 @@ DAYS = {"since": 0, "until": 1}
 
 def read(args: MultiDict[str, str]) -> AuditFilter:
     """InvalidInput for a day that is none: a filter that was silently left out would show what nobody asked for."""
-    texts = {name: CONTROL.sub("", args.get(name, "")).strip()[:length] for name, length in LENGTHS.items()}
+    texts = {name: one_line(args.get(name, ""), length) for name, length in LENGTHS.items()}
     problems = {name: [_no_day(args[name])] for name in DAYS if args.get(name) and not _day(args[name])}
     if problems:
         raise InvalidInput(problems)

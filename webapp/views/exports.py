@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, request, stream_with_context, url_for
 from flask_login import current_user
 
-from .. import access
+from .. import access, guessing
 from ..extensions import limiter
 from ..models import utc_now
 from ..schemas import ExportInput, InvalidInput, Problems, parse
@@ -55,17 +55,9 @@ def show() -> Response:
     return _file(text, given, "cameras")
 
 
-def _whoever_asks() -> str:
-    return f"password:{current_user.get_id() if current_user.is_authenticated else request.remote_addr}"
-
-
-def _has_failed(response: Response) -> bool:
-    return response.status_code >= 400
-
-
 @pages.post("/cameras/export")
 @access.requires("cameras:credentials")
-@limiter.limit("5/minute", key_func=_whoever_asks, deduct_when=_has_failed)
+@limiter.limit("5/minute", key_func=guessing.own_password, deduct_when=guessing.has_failed)
 def with_passwords() -> Response:
     """The filter stands in the address, everything else in the form: a password is never part of an address."""
     query = _query()

@@ -18,6 +18,7 @@ from ..outcomes import Outcome
 from ..services.finding import KEYS, MAX_PAGE_SIZE
 from ..services.grid import GridQuery, Watch
 from ..video.quality.finding import Finding
+from .typed import one_line
 
 SIZES = (60, 120, 240)
 SORTS = {
@@ -35,8 +36,6 @@ SWITCHES = {"active": "is_active", "detection": "is_detecting", "maintenance": "
 """Parameters that are yes or no."""
 YES_NO = {"yes": True, "no": False}
 HEADS = re.compile(rf"([A-Za-z0-9_-]{{8}}){{0,{MAX_PAGE_SIZE}}}")
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-"""PostgreSQL takes no NUL in a text, and nobody can type the others."""
 LONGEST_SEARCH, LONGEST_TAG = 100, 40
 MOST_GROUPS, MOST_TAGS = 8, 5
 """They keep the address of a poll, which carries all of this too, below the 8 KB that web servers accept."""
@@ -50,7 +49,7 @@ def read(args: MultiDict[str, str], group_id: str | None = None) -> GridQuery:
     return GridQuery(
         statuses=tuple(Status(name) for name in _known(args.getlist("status"), Status)),
         reasons=tuple(REASONS[name] for name in _known(args.getlist("reason"), REASONS)),
-        search=_text(said.get("q", ""), LONGEST_SEARCH),
+        search=one_line(said.get("q", ""), LONGEST_SEARCH),
         group_id=group_id,
         groups=tuple(id for id in dict.fromkeys(args.getlist("group")) if ID.fullmatch(id))[:MOST_GROUPS],
         tags=_tags(args.getlist("tag")),
@@ -71,12 +70,8 @@ def _known(said: list[str], names: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(said) if name in set(names)]
 
 
-def _text(said: str, longest: int) -> str:
-    return CONTROL.sub("", said).strip()[:longest]
-
-
 def _tags(said: list[str]) -> tuple[str, ...]:
-    tags = dict.fromkeys(_text(tag, LONGEST_TAG).lower() for tag in said)
+    tags = dict.fromkeys(one_line(tag, LONGEST_TAG).lower() for tag in said)
     return tuple(tag for tag in tags if tag and "|" not in tag)[:MOST_TAGS]
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from .. import access, security
+from .. import access, guessing, security
 from ..extensions import limiter
 from ..models import utc_now
 from ..schemas import InvalidInput, LookInput, PasswordChange, Problems, parse, time_zones
@@ -47,17 +47,9 @@ def _sent(names: object) -> dict[str, str]:
     return {name: value for name, value in request.form.items() if name in names}  # type: ignore[operator]
 
 
-def _whoever_asks() -> str:
-    return f"password:{current_user.get_id() if current_user.is_authenticated else request.remote_addr}"
-
-
-def _has_failed(response: Response) -> bool:
-    return response.status_code >= 400
-
-
 @pages.post("/me/password")
 @access.requires(access.SEE_NOTHING)
-@limiter.limit("5/minute", key_func=_whoever_asks, deduct_when=_has_failed)
+@limiter.limit("5/minute", key_func=guessing.own_password, deduct_when=guessing.has_failed)
 def change_password() -> AnyResponse:
     """Ends every other session; this one goes on in a new one."""
     try:

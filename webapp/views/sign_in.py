@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from .. import access, security
+from .. import access, guessing, security
 from ..extensions import limiter
 from ..models import utc_now
 from ..schemas import InvalidInput, Problems, SignIn, parse
@@ -21,23 +19,17 @@ WRONG: Problems = {"": ["E-mail or password is wrong. After five wrong tries you
 
 
 def _account() -> str:
-    """The account somebody tries to enter, hashed: addresses of people do not belong among counters."""
-    return "account:" + hashlib.sha256(request.form.get("email", "").strip().lower().encode()).hexdigest()[:20]
+    return guessing.account(request.form.get("email", ""))
 
 
 def _account_from_here() -> str:
-    """Counted more strictly than the account as a whole: nobody shall lock somebody else out by guessing."""
-    return f"{_account()}:{get_remote_address()}"
-
-
-def _has_failed(response: Response) -> bool:
-    return response.status_code >= 400
+    return guessing.account_from_here(request.form.get("email", ""))
 
 
 @pages.route("/login", methods=["GET", "POST"])
-@limiter.limit("10/minute", key_func=get_remote_address, methods=["POST"], deduct_when=_has_failed)
-@limiter.limit("5/minute", key_func=_account_from_here, methods=["POST"], deduct_when=_has_failed)
-@limiter.limit("30/minute", key_func=_account, methods=["POST"], deduct_when=_has_failed)
+@limiter.limit("10/minute", key_func=get_remote_address, methods=["POST"], deduct_when=guessing.has_failed)
+@limiter.limit("5/minute", key_func=_account_from_here, methods=["POST"], deduct_when=guessing.has_failed)
+@limiter.limit("30/minute", key_func=_account, methods=["POST"], deduct_when=guessing.has_failed)
 def show() -> AnyResponse:
     if request.method == "POST":
         return _try_to_sign_in()
