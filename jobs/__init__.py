@@ -17,6 +17,7 @@ FAILURE_TTL_S = 3600
 NOW_TTL_S = 30
 """Work somebody waits for in front of a page is worth nothing half a minute later."""
 
+CLIP_S = 900
 LONGEST_S = 3600
 """What one job on the queue SLOW may take."""
 
@@ -73,6 +74,11 @@ def make_report(report_id: str) -> None:
     """Have a worker make a report. Raises QueueAway."""
     name = f"report-{report_id}-{new_id()[:8]}"
     enqueue(QueueName.SLOW, "jobs.reports.make", report_id, job_id=name, timeout=LONGEST_S)
+
+
+def make_clip(clip_id: str) -> None:
+    """Have a worker record, convert or look through a clip. Raises QueueAway."""
+    enqueue(QueueName.SLOW, "jobs.clips.make", clip_id, job_id=f"clip-{clip_id}", timeout=CLIP_S)
 
 
 def enqueue(

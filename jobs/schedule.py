@@ -58,6 +58,7 @@ def timetable() -> tuple[Entry, ...]:
         Entry("go-on-imports", "jobs.imports.go_on", QueueName.SLOW, every=60),
         Entry("forget-imports", "jobs.imports.forget_old", QueueName.SLOW, cron="41 * * * *", timeout=300),
         Entry("go-on-reports", "jobs.reports.go_on", QueueName.SLOW, every=60),
+        Entry("give-up-clips", "jobs.clips.give_up", QueueName.SLOW, every=60),
         Entry("measure-storage", "jobs.status.measure_storage", QueueName.SLOW, cron="23 * * * *", timeout=600),
         Entry("roll-up", "jobs.history.roll_up", QueueName.SLOW, cron="4 * * * *", timeout=LONGEST_S),
         Entry("make-partitions", "jobs.history.make_partitions", QueueName.SLOW, cron="34 */6 * * *"),

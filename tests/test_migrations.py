@@ -45,6 +45,7 @@ TABLES = {
     "image_findings",
     "reports",
     "housekeeping_runs",
+    "clips",
 }
 
 

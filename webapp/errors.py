@@ -31,6 +31,7 @@ NAMES = {
     412: "changed_meanwhile",
     413: "too_large",
     415: "unsupported_media_type",
+    416: "range_not_satisfiable",
     422: "invalid_input",
     429: "too_many_requests",
     500: "internal_error",
@@ -57,6 +58,7 @@ PAGES: dict[int, tuple[str, str]] = {
     ),
     405: ("That does not work this way", "Go back and use the button on the page."),
     413: ("That is too large", "Send less than 6 MB at once."),
+    416: ("There is no such part", "The video is shorter than what was asked for. Play it from its beginning."),
     429: ("Too many tries", "Wait a minute, then try again."),
     500: ("We made a mistake", "It is logged under the number below. Try again; if it stays, tell your administrator."),
     503: (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import hashlib
 import html
+import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +19,9 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from webapp.extensions import db, settings
-from webapp.models import Camera, CameraReference, CameraSnapshot, Role, User, new_id
+from webapp.models import Camera, CameraReference, CameraSnapshot, Clip, Role, User, new_id
 from webapp.services import live, snapshots
+from webapp.services.clips import pieces
 from webapp.storage import storage_from_settings
 
 JPEG = b"\xff\xd8 a picture \xff\xd9"
@@ -85,6 +87,21 @@ def give_snapshot(camera: Camera, at: datetime | None = None, kind: str = "regul
     kept = snapshots.keep(camera.id, JPEG, at or datetime.now(UTC), kind, **more)
     assert kept
     return kept
+
+
+def give_clip(camera: Camera, data: bytes = b"0123456789", **fields: Any) -> Clip:
+    """One that is done, unless told otherwise."""
+    now = datetime.now(UTC)
+    clip = Clip(id=new_id(), camera_id=camera.id, kind="recorded", codec="h264", seconds=2.0, state="done")
+    clip.size = len(data)
+    clip.storage_path, clip.created_at, clip.expiry_date = f"clips/{clip.id}/", now, now + timedelta(days=30)
+    for name, value in fields.items():
+        setattr(clip, name, value)
+    if data:
+        pieces.put(storage_from_settings(settings), clip.storage_path, io.BytesIO(data), len(data))
+    db.session.add(clip)
+    db.session.commit()
+    return clip
 
 
 def give_reference(camera: Camera, light: str = "day") -> CameraReference:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.conftest import PASSWORD_HASH
-from tests.views.conftest import give_picture, give_reference, give_snapshot
+from tests.views.conftest import give_clip, give_picture, give_reference, give_snapshot
 from webapp.extensions import db
 from webapp.models import (
     ApiToken,
@@ -153,6 +153,7 @@ def _about(camera: Camera, group: CameraGroup, user: User) -> Values:
         "group_head": group.id[:13],
         "picture_hash": give_picture(camera),
         "snapshot_id": give_snapshot(camera).id,
+        "clip_id": give_clip(camera).id,
         "reference_id": give_reference(camera).id,
         "group_id": group.id,
         "user_id": user.id,

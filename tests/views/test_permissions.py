@@ -77,6 +77,9 @@ READ = {
     "cameras.short",
     "cameras.short_group",
     "cameras.show",
+    "clips.index",
+    "clips.progress",
+    "clips.video",
     "exports.options",
     "exports.show",
     "groups.show",
@@ -124,6 +127,9 @@ WRITE = {
     "camera_switches.maintenance",
     "camera_switches.resume",
     "cameras.check",
+    "clips.convert",
+    "clips.delete",
+    "clips.record",
     "connection_tests.show",
     "connection_tests.start",
     "group_forms.delete",
@@ -182,6 +188,7 @@ LAST = [
     "tokens.revoke",
     "saved_views.delete",
     "snapshots.delete",
+    "clips.delete",
     "windows.delete",
     "reports.delete",
     "camera_forms.delete",
@@ -190,7 +197,17 @@ LAST = [
 ]
 """These take away what the others ask for."""
 MAY_BE_MISSING = {"pictures.of_test"}
-PLACED = {"camera_id", "change_id", "head", "picture_hash", "snapshot_id", "group_id", "group_head", "window_id"}
+PLACED = {
+    "camera_id",
+    "change_id",
+    "head",
+    "picture_hash",
+    "snapshot_id",
+    "clip_id",
+    "group_id",
+    "group_head",
+    "window_id",
+}
 """Arguments whose things lie in a group, or in none."""
 OWNED = {"test_id", "view_id", "token_id", "bulk_id", "import_id", "report_id"}
 """Arguments whose things belong to a person."""

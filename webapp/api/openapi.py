@@ -36,6 +36,7 @@ TAGS = {
     "problems": "Problems",
     "reports": "Reports",
     "snapshots": "Snapshots",
+    "clips": "Clips",
     "imports": "Imports",
     "bulk": "Many cameras at once",
     "users": "People",
@@ -45,6 +46,7 @@ TAGS = {
 }
 MEANINGS = {
     202: "It takes longer; Location says where to follow it.",
+    206: "The part that Range asks for.",
     400: "The request cannot be read.",
     401: "There is no token, or it opens nothing.",
     403: "The token or its person may not do this.",
@@ -54,6 +56,7 @@ MEANINGS = {
     412: "Somebody changed it since the version that If-Match names.",
     413: "More than 10 MB.",
     415: "The body is not JSON.",
+    416: "The file is shorter than the part that Range asks for.",
     422: "Something in it cannot be taken; the details name every field.",
     429: "Too many requests; Retry-After says how long to wait.",
     500: "Our mistake; it is logged under X-Request-ID.",
@@ -126,6 +129,8 @@ def _operation(operation: Operation, shapes: _Shapes) -> Json:
     }
     if operation.body:
         found["requestBody"] = _body(operation, shapes)
+    elif operation.takes:
+        found["requestBody"] = {"required": True, "content": {operation.takes: {}}}
     return found
 
 
@@ -190,9 +195,9 @@ def _body(operation: Operation, shapes: _Shapes) -> Json:
 
 def _responses(operation: Operation, shapes: _Shapes) -> Json:
     told = {str(operation.code): _success(operation, shapes, "Done.")}
-    if 202 in operation.codes:
-        told["202"] = _success(operation, shapes, MEANINGS[202])
-    codes = {*operation.codes, *EVERYWHERE} - {202}
+    also = {202, 206} & {*operation.codes}
+    told |= {str(code): _success(operation, shapes, MEANINGS[code]) for code in also}
+    codes = {*operation.codes, *EVERYWHERE} - also
     codes |= {401, 403} if operation.needs != identity.OPEN else set()
     codes |= {400, 413, 415} if operation.body else set()
     for code in sorted(codes):

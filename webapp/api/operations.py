@@ -35,6 +35,8 @@ class Operation:
     """The docstring: one line of summary, and what else there is to say."""
     query: type[Contract] | None = None
     body: type[Contract] | None = None
+    takes: str | None = None
+    """The media type of a body that is a file."""
     is_partial: bool = False
     """What the body does not say stays as it is: the view gets the bare fields."""
     answer: Any = None

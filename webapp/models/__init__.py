@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .clips import Clip, ClipKind
 from .columns import UtcDateTime, new_id, utc_now
 from .fleet import Camera, CameraGroup, Status
 from .health import OUTCOME_CODES, CameraHealth, ConnectionTest, StatusChange
@@ -38,6 +39,8 @@ __all__ = [
     "CameraHealth",
     "CameraReference",
     "CameraSnapshot",
+    "Clip",
+    "ClipKind",
     "ConnectionTest",
     "GroupRole",
     "HealthDay",

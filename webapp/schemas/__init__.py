@@ -30,6 +30,7 @@ from .cameras import (
     MuteInput,
     StreamInput,
 )
+from .clips import ClipInput, ConversionInput
 from .contract import Contract, InvalidInput, Problems, parse
 from .groups import TOP, GroupInput, GroupMove, GroupRemoval
 from .people import (
@@ -60,7 +61,9 @@ __all__ = [
     "CameraInput",
     "CameraListQuery",
     "CameraQuery",
+    "ClipInput",
     "Contract",
+    "ConversionInput",
     "ExportInput",
     "ExportQuery",
     "ExportWithPasswords",

@@ -45,6 +45,9 @@ VERBS = {
     "unmute": "counted again",
     "snapshot": "snapshot taken",
     "delete_snapshot": "snapshot deleted",
+    "record_clip": "clip recorded",
+    "delete_clip": "clip deleted",
+    "convert": "converted",
 }
 ACTS = {
     "housekeeping.run": "Clean-up started",

@@ -37,7 +37,7 @@ def check_stored(
 ) -> Reading:
     """Never raises: a fault in our code or our keys must not take the rest of a batch with it."""
     try:
-        return check(_target(stream, credentials), limits, now, on_step, turns=turns)
+        return check(target_of(stream, credentials), limits, now, on_step, turns=turns)
     except CredentialUnreadable as error:
         return Reading(now, Outcome.INTERNAL_ERROR, str(error))
     except InvalidStreamUrl as error:
@@ -47,7 +47,8 @@ def check_stored(
         return Reading(now, Outcome.INTERNAL_ERROR, f"The check failed on our side: {type(error).__name__}.")
 
 
-def _target(stream: StoredStream, credentials: Credentials) -> Target:
+def target_of(stream: StoredStream, credentials: Credentials) -> Target:
+    """CredentialUnreadable or InvalidStreamUrl when it cannot be opened."""
     sealed = stream.password_encrypted
     password = credentials.decrypt(sealed, stream.id) if sealed else None
     return Target(parse_stream_url(stream.rtsp_url), stream.username, password)

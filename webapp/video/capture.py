@@ -83,10 +83,7 @@ def _packets(target: Target, ip: str, deadline: Deadline) -> Iterator[_Packets]:
 
 def _playing(dialogue: Dialogue, ip: str) -> Stream:
     try:
-        dialogue.connect([ip])
-        dialogue.options()
-        dialogue.describe()
-        return dialogue.play()
+        return dialogue.play_from(ip)
     except CheckFailed as failure:
         if failure.outcome is Outcome.TIMEOUT:
             raise NoFrame("The camera did not start the stream in time.") from None

@@ -105,6 +105,13 @@ class Dialogue:
             raise HungUp
         return Stream(self._connection, description, channels[1] if channels else "0-1")
 
+    def play_from(self, ip: str) -> Stream:
+        """The whole dialogue with the vetted address, up to the flowing stream."""
+        self.connect([ip])
+        self.options()
+        self.describe()
+        return self.play()
+
     def _demand(self, method: str, url: str) -> Response:
         """Logs in where it must. Raises CheckFailed for every answer but 200."""
         response = self._ask(method, url)

@@ -24,6 +24,7 @@ pages = Blueprint("housekeeping", __name__, url_prefix="/housekeeping")
 COUNTED = {
     "days": ("day", "days"),
     "pictures": ("picture", "pictures"),
+    "clips": ("clip", "clips"),
     "orphans": ("file without a record", "files without a record"),
     "records_without_file": ("record without a file", "records without a file"),
     "redated": ("picture got another expiry date", "pictures got another expiry date"),

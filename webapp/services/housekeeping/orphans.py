@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from ...extensions import db, settings
-from ...models import Camera, CameraReference, CameraSnapshot, ConnectionTest, Import
+from ...models import Camera, CameraReference, CameraSnapshot, Clip, ConnectionTest, Import
 from ...storage import Entry, Storage, storage_from_settings
 from ..snapshots import FOLDER
 from .expired import forget
@@ -111,5 +111,6 @@ FOLDERS: dict[str, Known] = {
     "references/": _by_path(CameraReference.storage_path),
     "tests/": _by_id(ConnectionTest.id, 1),
     "imports/": _by_id(Import.id, 1),
+    "clips/": _by_id(Clip.id, 1),
 }
 """Beside the kept pictures. What lies anywhere else is not ours to delete."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from . import database, expired, orphans, readings, records
+from . import clips, database, expired, orphans, readings, records
 from .work import Work
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -43,8 +43,8 @@ TASKS = (
     Task(
         "snapshots",
         "Snapshots",
-        "Deletes pictures past their expiry date with their files, files without a record, and records without a file.",
-        (expired.redate, expired.expire, orphans.clear),
+        "Deletes pictures and clips past their expiry date, files without a record, and records without a file.",
+        (expired.redate, expired.expire, clips.expire, orphans.clear),
         hour=2,
     ),
     Task(

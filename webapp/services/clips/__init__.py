@@ -1,0 +1,1 @@
+"""Clips: asked for, made by a worker, read in parts, deleted."""
