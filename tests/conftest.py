@@ -17,6 +17,8 @@ import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from werkzeug.security import generate_password_hash
 
 from tests.servers import postgres_server, redis_server
@@ -28,6 +30,9 @@ from webapp.video.addresses import parse_networks
 
 PASSWORD = "correct horse battery"
 PASSWORD_HASH = generate_password_hash(PASSWORD, method="scrypt:1024:8:1")  # cheap on purpose: it is made often
+
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")  # how long an example takes says more of the machine than of the code
 
 for name in [n for n in os.environ if n in ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "STORAGE")]:
     del os.environ[name]
