@@ -10,7 +10,7 @@ from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Response as AnyResponse
 
 from .extensions import db
@@ -90,6 +90,8 @@ def _on_http(error: HTTPException) -> AnyResponse:
     response = _answer(code, title, what)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    if isinstance(error, RequestedRangeNotSatisfiable):
+        response.headers["Content-Range"] = f"bytes */{error.length}"
     return response
 
 

@@ -46,6 +46,7 @@ ENTRIES = {
     b"housekeeping-history",
     b"housekeeping-database",
     b"go-on-reports",
+    b"give-up-clips",
 }
 
 

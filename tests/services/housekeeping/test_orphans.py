@@ -34,7 +34,7 @@ def test_files_without_a_record_go_and_all_others_stay() -> None:
     db.session.add(import_)
     db.session.commit()
     known = {f"latest/{gate.id}.jpg", reference(gate), f"imports/{import_.id}/0", kept.storage_path}
-    foreign = {"clips/a.mp4", "latest.jpg", "backup/latest/a.jpg"}
+    foreign = {"recordings/a.mp4", "latest.jpg", "backup/latest/a.jpg"}
     gone = new_id()
     orphans = {
         f"snapshots/{gate.id}/2026-11-20/070000-00000000.jpg",
@@ -43,12 +43,13 @@ def test_files_without_a_record_go_and_all_others_stay() -> None:
         f"references/{gate.id}/older.jpg",
         f"tests/{gone}.jpg",
         f"imports/{gone}/0",
+        f"clips/{gone}/0000",
     }
     for key in known | foreign | orphans:
         storage().put(key, JPEG)
     tried = did(clear, is_dry=True)
     assert files() == known | foreign | orphans
-    assert did(clear).found == tried.found == {"orphans": 6, "bytes": 6 * len(JPEG)}
+    assert did(clear).found == tried.found == {"orphans": 7, "bytes": 7 * len(JPEG)}
     assert files() == known | foreign
     assert did(clear).found == {}
 
