@@ -35,6 +35,12 @@ def test_a_day_has_ticks_on_every_third_hour_of_the_readers_clock() -> None:
     assert labels(of("24h")) == ["09:00", "12:00", "15:00", "18:00", "21:00", "22 Nov", "03:00"]
 
 
+def test_a_label_at_the_edge_has_room_and_the_day_is_what_stays_said() -> None:
+    assert labels(of("24h", datetime(2026, 11, 22, 22, 40, tzinfo=UTC)))[:3] == ["22 Nov", "", "06:00"]
+    assert labels(of("24h", datetime(2026, 11, 22, 19, 40, tzinfo=UTC)))[:3] == ["", "22 Nov", "03:00"]
+    assert labels(of("24h", datetime(2026, 11, 22, 21, 40, tzinfo=UTC)))[:3] == ["22 Nov", "03:00", "06:00"]
+
+
 def test_an_hour_has_ticks_on_every_tenth_minute() -> None:
     assert labels(of("1h")) == ["05:50", "06:00", "06:10", "06:20", "06:30"]
 
@@ -61,7 +67,7 @@ def test_a_year_has_months() -> None:
 def test_the_day_on_which_clocks_go_forward_is_23_hours_wide() -> None:
     axis = day(2026, 3, 29)
     assert axis.seconds == 23 * 3600
-    assert labels(axis) == ["29 Mar", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00", "30 Mar"]
+    assert labels(axis) == ["29 Mar", "", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00", "30 Mar"]
     midday = axis.x(datetime(2026, 3, 29, 12, tzinfo=BERLIN))
     assert midday == round(WIDTH * 11 / 23, 1)
     assert axis.jumps() == [datetime(2026, 3, 29, 1, tzinfo=UTC)]

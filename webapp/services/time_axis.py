@@ -6,12 +6,14 @@ Positions count real seconds, so that the day on which the clocks go forward is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 WIDTH = 1000.0
 """The whole axis in the units of its drawings."""
 MOST_TICKS = 10
+EDGE, ROOM = WIDTH * 0.02, WIDTH * 0.16
+"""So near the edge a label stands beside its tick, not beneath it, and takes so much room."""
 MOST_CELLS = 180
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 RANGES = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
@@ -29,6 +31,10 @@ class Tick:
     label: str
     is_day: bool
     """It stands at midnight, or on a whole day."""
+
+    @property
+    def is_at_edge(self) -> bool:
+        return self.x < EDGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +57,9 @@ class Axis:
         return moment.astimezone(self.zone)
 
     def ticks(self) -> list[Tick]:
-        """At most MOST_TICKS, none where "now" stands."""
+        """At most MOST_TICKS, none where "now" stands; without words where another label needs the room."""
         last = WIDTH * 0.94 if self.ends_now else WIDTH
-        return [tick for tick in self._ticks() if tick.x <= last]
+        return _with_room([tick for tick in self._ticks() if tick.x <= last])
 
     def _ticks(self) -> list[Tick]:
         length = self.end - self.start
@@ -152,6 +158,14 @@ class Cells:
 def midnight(day: date, zone: tzinfo) -> datetime:
     """When the day begins there; where the clocks go forward at midnight it is the first moment after."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _with_room(ticks: list[Tick]) -> list[Tick]:
+    """Of a label at the edge and the next one, when they are too near each other, the day stays."""
+    if len(ticks) < 2 or not ticks[0].is_at_edge or ticks[1].x - ticks[0].x >= ROOM:
+        return ticks
+    quiet = 0 if ticks[1].is_day and not ticks[0].is_day else 1
+    return [replace(tick, label="") if number == quiet else tick for number, tick in enumerate(ticks)]
 
 
 def _is_nth(day: date, days: int) -> bool:
