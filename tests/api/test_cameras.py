@@ -59,7 +59,7 @@ def test_a_list_is_filtered_sorted_and_kept_short(admin: Api, make_live: Callabl
     gate = CameraGroup(name="Gate", parent_id=site.id, detection_sensitivity=0.3)
     db.session.add(gate)
     db.session.commit()
-    make_live(name="A", group_id=gate.id, tags=("night",))
+    make_live(name="A", group_id=gate.id, tags=("night",), findings=("blurred",))
     make_live(name="B", status="offline", outcome="timeout")
     told = admin.data("GET", f"/cameras?group_id={site.id}&fields=name,detection_sensitivity,inherited")
     assert [(camera["name"], camera["detection_sensitivity"]) for camera in told] == [("A", 0.3)]
@@ -68,6 +68,8 @@ def test_a_list_is_filtered_sorted_and_kept_short(admin: Api, make_live: Callabl
         "status=offline": ["B"],
         "status=offline&status=live": ["A", "B"],
         "reason=timeout": ["B"],
+        "reason=blurred": ["A"],
+        "reason=blurred&reason=timeout": ["A", "B"],
         "tag=night": ["A"],
         "q=gate": ["A"],
         "sort=-name": ["B", "A"],
@@ -84,6 +86,7 @@ def test_a_list_is_filtered_sorted_and_kept_short(admin: Api, make_live: Callabl
         ("sort=password", "sort"),
         ("fields=password_encrypted", "fields"),
         ("status=broken", "status.0"),
+        ("reason=broken", "reason.0"),
         ("group_id=00000000-0000-4000-8000-000000000000", "group_id"),
         ("colour=red", "colour"),
         ("q=a%00b", "q"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .asked import (
+    REASONS,
     CameraFileInput,
     CameraListQuery,
     CameraQuery,
@@ -52,6 +53,7 @@ from .work import BULK_FIELDS, BulkInput, ExportInput, ImportOptions, SavedViewI
 __all__ = [
     "BULK_FIELDS",
     "MOST_TAGS",
+    "REASONS",
     "TOP",
     "AcknowledgementInput",
     "AuditQuery",

@@ -6,9 +6,10 @@ import base64
 import binascii
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, PlainValidator, field_validator, model_validator
 
 from ..outcomes import Outcome
+from ..video.quality.finding import Finding
 from .contract import Contract, Line, OptionalId, OptionalLine, clean
 
 LONGEST_LIST = 200
@@ -30,6 +31,18 @@ SortName = Literal[
 Words = Annotated[Annotated[str, Field(max_length=100)] | None, BeforeValidator(clean)]
 Tag = Annotated[Annotated[str, Field(max_length=40)], BeforeValidator(clean)]
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+REASONS: dict[str, Outcome | Finding] = {reason.value: reason for reason in (*Finding, *Outcome)}
+"""What is wrong with the picture, or what the last check found."""
+
+
+def _known_reason(name: Any) -> Outcome | Finding:
+    """Both kinds at once, so that a wrong one is named once."""
+    if name not in REASONS:
+        raise ValueError(f"This must be one of {', '.join(REASONS)}.")
+    return REASONS[name]
+
+
+Reason = Annotated[Outcome | Finding, PlainValidator(_known_reason, json_schema_input_type=Outcome | Finding)]
 
 
 class LoginInput(Contract):
@@ -55,8 +68,8 @@ class CameraQuery(Contract):
     active_only: bool = False
     is_active: bool | None = None
     status: tuple[StatusName, ...] = ()
-    reason: tuple[Outcome, ...] = ()
-    """Outcome of the last check."""
+    reason: tuple[Reason, ...] = ()
+    """Outcome of the last check, or what is wrong with the picture."""
     q: Words = None
     """Words that occur in name, code, host, location, vendor, model, tags or group."""
     group_id: Annotated[tuple[Id, ...], Field(max_length=8)] = ()

@@ -14,10 +14,9 @@ from werkzeug.exceptions import HTTPException
 
 from ..access import ID
 from ..models import Status
-from ..outcomes import Outcome
+from ..schemas import REASONS
 from ..services.finding import KEYS, MAX_PAGE_SIZE
 from ..services.grid import GridQuery, Watch
-from ..video.quality.finding import Finding
 from .typed import one_line
 
 SIZES = (60, 120, 240)
@@ -30,8 +29,6 @@ SORTS = {
     "checked": "Longest unchecked",
 }
 VIEWS = {"tiles": "Tiles", "matrix": "Matrix", "table": "Table"}
-REASONS: dict[str, Outcome | Finding] = {reason.value: reason for reason in (*Finding, *Outcome)}
-"""What is wrong with the picture, or what the last check found."""
 SWITCHES = {"active": "is_active", "detection": "is_detecting", "maintenance": "in_maintenance"}
 """Parameters that are yes or no."""
 YES_NO = {"yes": True, "no": False}

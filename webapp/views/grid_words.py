@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..models import Status
+from ..schemas import REASONS
 from ..services.grid import GridQuery
 from ..services.groups import GroupTree
-from .grid_address import REASONS, SWITCHES, YES_NO, link, yes_or_no
+from .grid_address import SWITCHES, YES_NO, link, yes_or_no
 
 SWITCH_WORDS = {
     "active": ("Checked", "Switched off"),
