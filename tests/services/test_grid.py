@@ -137,3 +137,14 @@ def test_the_total_is_that_of_the_filter_also_where_the_tree_counts(make: Make) 
     assert open_grid(GridQuery(statuses=(Status.OFFLINE,)), NOW, EVERYTHING).page.total == 2
     assert open_grid(GridQuery(statuses=(Status.OFFLINE,), tags=("night",)), NOW, EVERYTHING).page.total == 1
     assert open_grid(GridQuery(view="matrix", tags=("night",)), NOW, EVERYTHING).page.total == 1
+
+
+def test_the_chips_count_what_matches_besides_the_status(make: Make) -> None:
+    make(status="offline", tags=("night",))
+    make(tags=("night",))
+    make()
+    make(status="offline")
+    of_a_tag = open_grid(GridQuery(statuses=(Status.OFFLINE,), tags=("night",)), NOW, EVERYTHING)
+    assert of_a_tag.counts == {"offline": 1, "live": 1}
+    assert of_a_tag.frame.tree.counts == {"offline": 2, "live": 2}
+    assert open_grid(GridQuery(statuses=(Status.OFFLINE,)), NOW, EVERYTHING).counts == {"offline": 2, "live": 2}

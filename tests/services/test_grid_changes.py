@@ -89,3 +89,13 @@ def test_time_alone_draws_only_what_it_turned(make: Make) -> None:
     delta = poll(opened(), now=NOW + 2 * MINUTE)
     assert [camera.id for camera in delta.cameras] == [turned.id]
     assert delta.watch.stale_at > opened().stale_at
+
+
+def test_the_counts_of_a_filter_are_told_though_those_of_the_fleet_stay(make: Make) -> None:
+    sought, other = make(tags=("night",)), make(status="offline")
+    query = GridQuery(tags=("night",))
+    watch = opened(query)
+    change_elsewhere(other.id, "live")
+    change_elsewhere(sought.id, "offline")
+    delta = poll(watch, query)
+    assert (delta.tree, delta.counts) == (None, {"offline": 1})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,6 +70,14 @@ def find(wanted: CameraFilter, number: int, size: int, now: datetime, total: int
 
 def count(wanted: CameraFilter, now: datetime) -> int:
     return db.session.scalar(select(func.count(Camera.id)).where(*conditions(wanted, now))) or 0
+
+
+def count_by_status(wanted: CameraFilter, now: datetime) -> Counter[str]:
+    """Shown status → how many cameras match."""
+    status = shown.shown_status_sql(now).label("status")
+    number = func.count(Camera.id).label("number")
+    query = select(status, number).where(*conditions(wanted, now)).group_by(status)
+    return Counter({row.status: row.number for row in db.session.execute(query)})
 
 
 def ids(wanted: CameraFilter, now: datetime) -> list[str]:

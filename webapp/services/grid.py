@@ -123,6 +123,8 @@ class Grid:
     rows: list[MatrixRow]
     places: dict[str, GroupPath]
     """Group id → path, for a table."""
+    counts: Counts
+    """Of what the page shows, and of what it would show in other statuses."""
     watch: Watch
 
 
@@ -153,14 +155,16 @@ def open_grid(query: GridQuery, now: datetime, scope: Scope) -> Grid:
     """Everything the page shows; NoSuchGroup when its group is gone."""
     frame = read_frame(now, scope)
     wanted = filter_of(query, frame.tree, scope)
-    page, rows = _open_matrix(wanted, frame, now) if query.view == "matrix" else (_page(query, wanted, frame, now), [])
+    counts = counts_for(query, frame.tree, scope, now)
+    page, rows = _open_matrix(wanted, frame, now) if query.view == "matrix" else (_page(query, wanted, counts, now), [])
     strips = timeline.strips(page.cameras, now - STRIP, now) if query.view == "tiles" else {}
     places = group_paths.read(scope) if query.view == "table" else {}
-    return Grid(frame, page, strips, rows, places, _watch(query, frame, page, now))
+    return Grid(frame, page, strips, rows, places, counts, _watch(query, frame, page, now))
 
 
-def _page(query: GridQuery, wanted: CameraFilter, frame: Frame, now: datetime) -> Page:
-    return finding.find(wanted, query.number, query.size, now, _counted(query, frame.tree))
+def _page(query: GridQuery, wanted: CameraFilter, counts: Counts, now: datetime) -> Page:
+    total = sum(counts[status] for status in query.statuses or counts)
+    return finding.find(wanted, query.number, query.size, now, total)
 
 
 def _open_matrix(wanted: CameraFilter, frame: Frame, now: datetime) -> tuple[Page, list[MatrixRow]]:
@@ -224,12 +228,14 @@ def counts_of(tree: GroupTree, group_id: str | None) -> Counts:
     return tree.nodes[group_id].counts if group_id in tree.nodes else tree.counts
 
 
-def _counted(query: GridQuery, tree: GroupTree) -> int | None:
-    """How many cameras match, where the tree's counts say so: they know of statuses, and of nothing else."""
-    counts = counts_of(tree, query.group_id)
-    if replace(query, statuses=()).is_filtered:
-        return None
-    return sum(counts[status] for status in query.statuses or counts)
+def counts_for(query: GridQuery, tree: GroupTree, scope: Scope, now: datetime) -> Counts:
+    """What the chips say: how many cameras of each status match all that is asked for besides statuses. The tree knows
+    it where nothing is.
+    """
+    others = replace(query, statuses=())
+    if others.is_filtered:
+        return finding.count_by_status(filter_of(others, tree, scope), now)
+    return counts_of(tree, query.group_id)
 
 
 def _problems_beyond(query: GridQuery, tree: GroupTree, page: Page, now: datetime) -> int:

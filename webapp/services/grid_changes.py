@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from ..models import Camera
 from . import finding, group_paths, groups, live, matrix, timeline
 from .finding import HEAD_LENGTH
-from .grid import STRIP, Banner, GridQuery, Watch, filter_of, read_banner, stale_from, unpack
+from .grid import STRIP, Banner, GridQuery, Watch, counts_for, filter_of, read_banner, stale_from, unpack
 from .group_paths import Path as GroupPath
-from .groups import GroupTree
+from .groups import Counts, GroupTree
 from .matrix import Cell
 from .rights import Scope
 from .shown import turned_between
@@ -53,6 +53,8 @@ class Delta:
     watch: Watch
     banner: Banner | None = None
     tree: GroupTree | None = None
+    counts: Counts | None = None
+    """Of what the page's filter shows in each status; they may differ though the tree's do not."""
     cameras: list[Camera] = field(default_factory=list)
     strips: dict[str, list[Interval]] = field(default_factory=dict)
     places: dict[str, GroupPath] = field(default_factory=dict)
@@ -172,6 +174,7 @@ def _with_counts(delta: Delta, query: GridQuery, tree: GroupTree, sight: Scope, 
     return replace(
         delta,
         tree=tree if tree.digest != watch.counts else None,
+        counts=counts_for(query, tree, sight, now) if query.is_filtered or tree.digest != watch.counts else None,
         newly=max(0, elsewhere - watch.elsewhere),
         fewer=max(0, watch.elsewhere - elsewhere) if query.view == "matrix" else 0,
         worse=max(0, worse - watch.worse) if query.hides_problems else 0,
