@@ -82,6 +82,29 @@ def test_a_technician_imports_mends_nine_rows_undoes_and_imports_again(
     page.goto("/imports/new")
     is_accessible(page)
     upload(page, spreadsheet)
+    _columns_are_recognised(page)
+    _dry_run_says_what_is_wrong(page)
+    rejected = _download_rejected(page, tmp_path)
+    assert stored() == 0
+    _import_the_good_rows(page)
+    first = page.url.partition("?")[0]
+    page.get_by_role("link", name="See the new cameras").click()
+    page.get_by_role("link", name="Tür 0", exact=True).click()
+    expect(page.get_by_role("heading", name="Tür 0")).to_be_visible()
+    _import_the_rest(page, _mended(rejected))
+    page.goto(first)
+    _undo(page)
+    page.get_by_role("button", name="Import this file again").click()
+    _dry_run_says_what_is_wrong(page)
+    _import_the_good_rows(page)
+    assert stored() == 500
+    assert db.session.query(CameraGroup).count() == 12
+    page.goto("/imports")
+    expect(page.get_by_role("row")).to_have_count(3)
+    is_accessible(page)
+
+
+def _columns_are_recognised(page: Page) -> None:
     expect(page.get_by_label("Encoding")).to_have_value("windows-1252")
     expect(page.get_by_label("Delimiter")).to_have_value(";")
     expect(page.get_by_label("Standort")).to_have_value("group")
@@ -90,31 +113,41 @@ def test_a_technician_imports_mends_nine_rows_undoes_and_imports_again(
     assert "geheim" not in page.content()
     is_accessible(page)
 
+
+def _dry_run_says_what_is_wrong(page: Page) -> None:
     page.get_by_role("button", name="Dry run").click()
     counts(page, "491 new", "9 with errors")
     expect(page.get_by_text("9 rows: line 9, 69, 129, 189, 249, 309, 369, 429, 489")).to_be_visible()
     is_accessible(page)
+
+
+def _download_rejected(page: Page, folder: Path) -> Path:
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the 9 rows with reasons").click()
-    rejected = tmp_path / download.value.suggested_filename
+    rejected = folder / download.value.suggested_filename
     download.value.save_as(rejected)
-    assert stored() == 0
+    return rejected
 
+
+def _import_the_good_rows(page: Page) -> None:
+    before = stored()
     page.get_by_role("button", name="Import 491 rows, leave out 9").click()
     expect(page.get_by_text("491 new cameras, 0 changed cameras; 9 rows left out")).to_be_visible()
-    assert stored() == 491
+    assert stored() == before + 491
     is_accessible(page)
-    first = page.url.partition("?")[0]
-    page.get_by_role("link", name="See the new cameras").click()
-    page.get_by_role("link", name="Tür 0", exact=True).click()
-    expect(page.get_by_role("heading", name="Tür 0")).to_be_visible()
 
+
+def _mended(rejected: Path) -> Path:
     text = rejected.read_text("windows-1252")
     assert text.count("\n") == 10
-    mended = tmp_path / "mended.csv"
     for n in WRONG:
         text = text.replace("unbekannt, fragen", f"10.9.9.{n % 250}", 1)
+    mended = rejected.with_name("mended.csv")
     mended.write_text(text, "windows-1252", newline="")
+    return mended
+
+
+def _import_the_rest(page: Page, mended: Path) -> None:
     upload(page, mended)
     page.get_by_role("button", name="Dry run").click()
     counts(page, "9 new", "0 with errors")
@@ -122,23 +155,14 @@ def test_a_technician_imports_mends_nine_rows_undoes_and_imports_again(
     expect(page.get_by_text("9 new cameras, 0 changed cameras.")).to_be_visible()
     assert stored() == 500
 
-    page.goto(first)
+
+def _undo(page: Page) -> None:
     page.get_by_role("link", name="Undo").click()
     expect(page.get_by_text("491 cameras that it made are deleted")).to_be_visible()
     is_accessible(page)
     page.get_by_role("button", name="Undo this import").click()
     expect(page.get_by_text("491 rows taken back")).to_be_visible(timeout=30_000)
     assert stored() == 9
-    is_accessible(page)
-    page.get_by_role("button", name="Import this file again").click()
-    page.get_by_role("button", name="Dry run").click()
-    counts(page, "491 new", "9 with errors")
-    page.get_by_role("button", name="Import 491 rows, leave out 9").click()
-    expect(page.get_by_text("491 new cameras, 0 changed cameras; 9 rows left out")).to_be_visible()
-    assert stored() == 500
-    assert db.session.query(CameraGroup).count() == 12
-    page.goto("/imports")
-    expect(page.get_by_role("row")).to_have_count(3)
     is_accessible(page)
 
 
