@@ -1,19 +1,29 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from tests.conftest import PASSWORD
 from tests.services.people import NOW, audited, everything_audited, new_person
 from tests.views.conftest import counted_queries
 from webapp.extensions import db
 from webapp.models import ApiToken, CameraGroup, GroupRole, Role, User
-from webapp.schemas import InvalidInput, TokenInput, parse
-from webapp.services import me, rights, tokens
+from webapp.schemas import InvalidInput, PasswordChange, TokenInput, parse
+from webapp.services import me, rights, tokens, users
 
 READ = TokenInput(name="Attendance", scopes=("cameras:read",))
+ENDS: dict[str, Callable[[User], object]] = {
+    "sign_out_everywhere": lambda user: me.sign_out_everywhere(user, NOW),
+    "change_password": lambda user: me.change_password(
+        user, PasswordChange(old=PASSWORD, password="another horse battery"), NOW
+    ),
+    "reset": lambda user: users.new_link(user, NOW),
+    "disable": lambda user: users.disable(user, NOW),
+}
 
 
 def test_a_token_opens_what_it_was_made_for(either_app: Flask) -> None:
@@ -43,13 +53,32 @@ def test_it_stops_working_when_it_expires_is_revoked_or_its_person_is_disabled(e
     month = NOW + timedelta(days=90)
     assert tokens.authenticate(text, month - timedelta(seconds=1))
     assert tokens.authenticate(text, month) is None
-    user.is_enabled = False
-    db.session.commit()
-    assert tokens.authenticate(text, NOW) is None
-    user.is_enabled = True
-    db.session.commit()
     assert tokens.authenticate(text, NOW)
     tokens.revoke(token, NOW)
+    assert tokens.authenticate(text, NOW) is None
+
+
+@pytest.mark.parametrize("end", ["sign_out_everywhere", "change_password", "reset", "disable"])
+def test_it_ends_for_ever_with_the_sessions_of_its_person(either_app: Flask, end: str) -> None:
+    new_person(Role.ADMIN, "admin@example.com")
+    user, colleague = new_person(), new_person(email="b@example.com")
+    _, text = tokens.create(user, READ, NOW)
+    _, other = tokens.create(colleague, READ, NOW)
+    ENDS[end](user)
+    assert tokens.authenticate(text, NOW) is None
+    assert tokens.listed(user)[0].state(NOW) == "revoked"
+    users.enable(user, NOW)
+    assert tokens.authenticate(text, NOW) is None
+    assert tokens.authenticate(other, NOW)
+    _, fresh = tokens.create(user, READ, NOW)
+    assert tokens.authenticate(fresh, NOW)
+
+
+def test_one_that_is_made_while_its_person_is_signed_out_opens_nothing(either_app: Flask) -> None:
+    user = new_person()
+    with either_app.app_context():
+        me.sign_out_everywhere(db.session.get_one(User, user.id), NOW)
+    _, text = tokens.create(user, READ, NOW)
     assert tokens.authenticate(text, NOW) is None
 
 

@@ -166,7 +166,9 @@ def _belongings(user: User, mark: str) -> Values:
     test = ConnectionTest(user_id=user.id, rtsp_url=f"rtsp://10.66.0.9/{mark}", steps=[])
     view = SavedView(user_id=user.id, name=f"View {mark}", address="/cameras?status=offline")
     hash_ = (new_id() + new_id()).replace("-", "")
-    token = ApiToken(user_id=user.id, name=f"Token {mark}", beginning="ck_12345", token_hash=hash_, scopes=[])
+    token = ApiToken(
+        user_id=user.id, name=f"Token {mark}", beginning="ck_12345", token_hash=hash_, scopes=[], session_version=1
+    )
     bulk = BulkAction(user_id=user.id, action="tag", params={"tags": [mark]}, state="done")
     report = _report(user, mark)
     db.session.add_all([test, view, token, bulk, report])

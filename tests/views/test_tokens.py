@@ -99,4 +99,4 @@ def test_the_list_tells_when_a_token_was_used_and_how_it_stands(
     tokens.authenticate(text, datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
     assert "2026-07-01 22:30" in admin.get("/tokens").text
     admin.post(f"/users/{owner.id}/disable")
-    assert "Rests" in admin.get("/tokens").text
+    assert "Revoked" in admin.get("/tokens").text

@@ -77,7 +77,7 @@ def _require(permission: str, bearer: Bearer) -> None:
 
 
 def _is_limited_without(bearer: Bearer) -> bool:
-    return bearer.token.session_version is None and access.SEE_NOTHING not in bearer.scopes
+    return not bearer.token.is_login and access.SEE_NOTHING not in bearer.scopes
 
 
 def _forbidden(permission: str) -> Refused:
@@ -85,5 +85,5 @@ def _forbidden(permission: str) -> Refused:
 
 
 def _require_login(bearer: Bearer) -> None:
-    if bearer.token.session_version is None:
+    if not bearer.token.is_login:
         raise Refused(403, "This needs the token of a login (POST /api/v1/auth/login), not one made for a program.")

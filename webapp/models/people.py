@@ -44,7 +44,7 @@ def role_grants(role: Role, permission: str) -> bool:
 
 
 class User(UserMixin, db.Model):  # type: ignore[name-defined,misc]
-    """A person who signs in. Raising session_version ends all sessions of that person at once."""
+    """A person who signs in. Raising session_version ends all sessions and tokens of that person at once."""
 
     __tablename__ = "users"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -118,9 +118,10 @@ class ApiToken(db.Model):  # type: ignore[name-defined,misc]
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    session_version: Mapped[int | None] = mapped_column(Integer)
-    """Of a login through the API: the person's own at that moment, so that what ends all sessions ends it too. None is
-    a token that somebody made for a program."""
+    session_version: Mapped[int] = mapped_column(Integer)
+    """The person's own when it was made: what ends all their sessions ends it too, for ever."""
+    is_login: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Of a login through the API; the others somebody made for a program."""
 
 
 class SavedView(db.Model):  # type: ignore[name-defined,misc]

@@ -31,12 +31,11 @@ class Listed:
     owner: User
 
     def state(self, now: datetime) -> str:
-        """works, expired, revoked, or resting while its person is disabled."""
-        if self.token.revoked_at or self.token.session_version not in (None, self.owner.session_version):
+        """works, expired or revoked: on its own, or with everything else that lets its person in."""
+        is_over = self.token.session_version != self.owner.session_version or not self.owner.is_enabled
+        if self.token.revoked_at or is_over:
             return "revoked"
-        if self.token.expires_at and self.token.expires_at <= now:
-            return "expired"
-        return "works" if self.owner.is_enabled else "resting"
+        return "expired" if self.token.expires_at and self.token.expires_at <= now else "works"
 
 
 def grantable(user: User) -> list[str]:
@@ -47,7 +46,8 @@ def grantable(user: User) -> list[str]:
 def listed(owner: User | None) -> list[Listed]:
     """The tokens of one person, or of everybody: the newest first, those that were revoked last."""
     query = select(ApiToken, User).join(User, User.id == ApiToken.user_id)
-    query = query.order_by(ApiToken.revoked_at.is_not(None), ApiToken.created_at.desc())
+    is_revoked = or_(ApiToken.revoked_at.is_not(None), ApiToken.session_version != User.session_version)
+    query = query.order_by(is_revoked, ApiToken.created_at.desc())
     mine = [ApiToken.user_id == owner.id] if owner else []
     return [Listed(token, user) for token, user in db.session.execute(query.where(*mine))]
 
@@ -68,12 +68,12 @@ def create(user: User, given: TokenInput, now: datetime) -> tuple[ApiToken, str]
 
 
 def log_in(user: User, now: datetime) -> tuple[ApiToken, str]:
-    """A token with all that the person may, for half a day; it ends with their sessions. Those that are over go."""
+    """A token with all that the person may, for half a day. Those that are over go."""
     token, text = _made(user, LOGIN_NAME, grantable(user), now, now + LOGIN_LASTS)
-    token.session_version = user.session_version
+    token.is_login = True
     over = or_(ApiToken.expires_at <= now, ApiToken.session_version != user.session_version)
     with transaction():
-        mine = delete(ApiToken).where(ApiToken.user_id == user.id, ApiToken.session_version.is_not(None), over)
+        mine = delete(ApiToken).where(ApiToken.user_id == user.id, ApiToken.is_login, over)
         db.session.execute(mine)
         db.session.add(token)
     return token, text
@@ -89,6 +89,7 @@ def _made(
         beginning=text[:8],
         token_hash=_hash(text),
         scopes=list(scopes),
+        session_version=user.session_version,
         created_at=now,
         expires_at=expires_at,
     )

@@ -34,7 +34,7 @@ def upgrade() -> None:
     op.add_column("cameras", sa.Column("flips", sa.JSON, nullable=False, server_default="[]"))
     op.add_column("cameras", sa.Column("slow_checks", sa.Integer, nullable=False, server_default="0"))
     op.add_column("status_changes", sa.Column("finding", sa.String(20)))
-    op.add_column("api_tokens", sa.Column("session_version", sa.Integer))
+    _bind_tokens_to_sessions()
     _roll_up("camera_health_hour", sa.Column("hour", UtcDateTime(), primary_key=True))
     _roll_up("camera_health_day", sa.Column("day", sa.Date, primary_key=True))
     _acknowledgements()
@@ -52,7 +52,8 @@ def downgrade() -> None:
     op.drop_index("ix_camera_snapshots_change_id", "camera_snapshots")
     for name in ("kept_days", "side", "change_id", "kind"):
         op.drop_column("camera_snapshots", name)
-    op.drop_column("api_tokens", "session_version")
+    for name in ("is_login", "session_version"):
+        op.drop_column("api_tokens", name)
     op.drop_column("status_changes", "finding")
     for name in ("slow_checks", "flips", "flapping_since", "image_memory", "findings", "image_sensitivity"):
         op.drop_column("cameras", name)
@@ -77,6 +78,14 @@ def _when(name: str, nullable: bool = False, index: bool = False) -> sa.Column:
 
 def _words(name: str, length: int, nullable: bool = False, index: bool = False) -> sa.Column:
     return sa.Column(name, sa.String(length), nullable=nullable, index=index)
+
+
+def _bind_tokens_to_sessions() -> None:
+    """Those of people who are disabled stay what they are, closed: no version is 0."""
+    op.add_column("api_tokens", sa.Column("session_version", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("api_tokens", sa.Column("is_login", sa.Boolean, nullable=False, server_default=sa.false()))
+    current = "SELECT session_version FROM users WHERE users.id = api_tokens.user_id AND users.is_enabled"
+    op.execute(f"UPDATE api_tokens SET session_version = COALESCE(({current}), 0)")  # noqa: S608
 
 
 def _roll_up(table: str, span: sa.Column) -> None:
