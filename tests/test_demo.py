@@ -21,14 +21,14 @@ pytestmark = pytest.mark.usefixtures("app")
 
 def test_the_fleet_is_entered_once() -> None:
     fleet = demo_cameras("127.0.0.1", 8554)
-    assert demo.enter_fleet() == len(fleet)
-    assert demo.enter_fleet() == 0
+    assert demo.enter_fleet(utc_now()) == len(fleet)
+    assert demo.enter_fleet(utc_now()) == 0
     assert db.session.scalar(select(func.count(Camera.id))) == len(fleet)
     assert db.session.scalar(select(func.count(CameraGroup.id))) > 2
 
 
 def test_its_greeting_names_a_login_that_works() -> None:
-    demo.enter_fleet()
+    demo.enter_fleet(utc_now())
     greeting = demo.greeting(settings)
     password = demo.password(settings)
     assert demo.EMAIL in greeting

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from simulator.fleet import DemoCamera, demo_cameras
 from webapp import demo, demo_past
 from webapp.extensions import db, settings
-from webapp.models import Camera, CameraHealth, HealthDay, HealthHour, Status, StatusChange
+from webapp.models import AuditEntry, Camera, CameraHealth, HealthDay, HealthHour, Status, StatusChange
 from webapp.outcomes import Outcome
 from webapp.services import availability, history, rollups, status_counts, timeline
 from webapp.services.shown import shown_status
@@ -42,7 +42,7 @@ def fleet(app: Flask, folder: Path) -> list[DemoCamera]:
         db.engine.dispose()
         shutil.copy(kept, used)
         return FLEET
-    demo.enter_fleet()
+    demo.enter_fleet(NOW)
     demo_past.write(FLEET, NOW)
     db.session.execute(db.text("PRAGMA wal_checkpoint(TRUNCATE)"))
     db.session.commit()
@@ -70,6 +70,13 @@ def test_every_change_begins_where_the_one_before_it_ended(fleet: list[DemoCamer
         story = told(camera.url)
         assert all(earlier[0] < later[0] and earlier[2] == later[1] for earlier, later in pairwise(story)), camera.name
         assert story[0][0] > cameras()[camera.url].created_at
+
+
+def test_the_audit_tells_when_its_cameras_were_added(fleet: list[DemoCamera]) -> None:
+    entries = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "camera.create"))
+    added = {entry.camera_id: entry.at for entry in entries}
+    assert added == {camera.id: camera.created_at for camera in cameras().values()}
+    assert set(added.values()) == {demo_past.begin(NOW)}
 
 
 def test_it_ends_with_what_the_fleet_really_does(fleet: list[DemoCamera]) -> None:

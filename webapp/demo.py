@@ -7,6 +7,7 @@ import hmac
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -56,19 +57,23 @@ def greeting(values: Settings) -> str:
     return f" · sign in as {EMAIL} with the password {password(values)}"
 
 
-def enter_fleet() -> int:
-    """Enter the simulated cameras that are not there yet, and somebody who may watch them; gives their number."""
+def enter_fleet(now: datetime) -> int:
+    """Enter the simulated cameras that are not there yet, and somebody who may watch them; gives their number.
+
+    At the first start they are entered as of the beginning of their past, so that the audit agrees with it.
+    """
     with suppress(InvalidInput):  # the person exists
         users.create(UserInput(email=EMAIL, name="Demo", role=Role.ADMIN.value, password=password(settings)))
     known = set(db.session.scalars(select(Camera.rtsp_url)))
     missing = [found for found in demo_cameras("127.0.0.1", simulator_port()) if found.url not in known]
+    entered_at = now if known else demo_past.begin(now)
     for found in missing:
-        cameras.create(_as_entered(found), utc_now(), EVERYTHING)
+        cameras.create(_as_entered(found, entered_at), entered_at, EVERYTHING)
     return len(missing)
 
 
-def _as_entered(found: DemoCamera) -> CameraInput:
-    group = groups.ensure_path(found.group_path)
+def _as_entered(found: DemoCamera, now: datetime) -> CameraInput:
+    group = groups.ensure_path(found.group_path, now)
     return CameraInput(
         name=found.name,
         rtsp_url=found.url,
@@ -82,5 +87,6 @@ def _as_entered(found: DemoCamera) -> CameraInput:
 
 if __name__ == "__main__":
     with create_app().app_context():
-        print(f"{enter_fleet()} simulated cameras entered.")
-        demo_past.write(demo_cameras("127.0.0.1", simulator_port()), utc_now())
+        started_at = utc_now()
+        print(f"{enter_fleet(started_at)} simulated cameras entered.")
+        demo_past.write(demo_cameras("127.0.0.1", simulator_port()), started_at)

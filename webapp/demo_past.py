@@ -47,6 +47,11 @@ class Episode:
         return self.start <= moment and (self.end is None or moment < self.end)
 
 
+def begin(now: datetime) -> datetime:
+    """When the cameras of a demo that starts now were entered."""
+    return floor(now - LENGTH, HOUR)
+
+
 def write(fleet: Sequence[DemoCamera], now: datetime) -> int:
     """Only into a database that has no history yet; gives the number of changes of status."""
     if db.session.scalar(select(StatusChange.id).limit(1)):
@@ -72,7 +77,7 @@ class _Life:
 
     def __init__(self, camera: DemoCamera, camera_id: str, now: datetime) -> None:
         self.camera, self.id, self.now = camera, camera_id, now
-        self.begin = floor(now - LENGTH, HOUR)
+        self.begin = begin(now)
         self.dice = random.Random("/".join((*camera.group_path, camera.name)))  # noqa: S311  nothing to hide here
         self.base_ms = self.dice.uniform(6, 34)
         self.episodes = list(_apart(self._episodes()))

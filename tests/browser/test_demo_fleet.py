@@ -33,7 +33,7 @@ def fleet(site: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[DemoCamer
     specs = demo_specs()
     with running_farm(specs) as farm:
         monkeypatch.setenv("SIMULATOR_PORT", str(farm.port))
-        demo.enter_fleet()
+        demo.enter_fleet(utc_now())
         for spec in specs:
             farm.set_fault(spec.path, Fault.NONE if spec.fault in PASSING | {Fault.MOVED} else spec.fault, spec.number)
         for minutes_ago in (6, 5, 4):  # until a view is known, and a picture known to be the same again and again

@@ -91,12 +91,12 @@ def ensure_paths(
     return {path: known.ids[path] for path in paths}
 
 
-def ensure_path(names: Path) -> CameraGroup | None:
+def ensure_path(names: Path, now: datetime | None = None) -> CameraGroup | None:
     """The group at the end of `names`, from the top, on behalf of Camkeeper itself."""
     if not names:
         return None
     with transaction():
-        found = ensure_paths([names], utc_now(), EVERYTHING)
+        found = ensure_paths([names], now or utc_now(), EVERYTHING)
     live.publish([], status_changed=True)
     return db.session.get_one(CameraGroup, found[names])
 
