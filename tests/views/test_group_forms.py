@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from tests.views.conftest import FRAGMENT
 from tests.views.group_tree import at, make_plant, sign_in_on, text
 from webapp.extensions import db
-from webapp.models import Camera, CameraGroup, Role, User, new_id
+from webapp.models import Camera, CameraGroup, Report, Role, User, new_id
 from webapp.schemas import GroupInput
 from webapp.services import groups
 from webapp.services.rights import EVERYTHING
@@ -174,8 +174,13 @@ class TestDeleting:
         for name in ("One", "Two"):
             make_camera(name=name, group_id=gate.id)
         make_camera(name="Three", group_id=building.id)
+        db.session.add(Report(name="Gate", group_id=gate.id, period="day", starts_at=NOW, ends_at=NOW))
+        db.session.commit()
         page = admin.get(f"/groups/{building.id}/delete").text
         assert "It holds 1 camera and 1 sub-group with 2 cameras." in text(page)
+        assert "What goes: the group, and each sub-group that you dissolve, with its settings," in text(page)
+        assert "and with 1 report about it or a sub-group. This cannot be undone." in text(page)
+        assert "What stays: every camera, with its own settings, its history and its pictures." in text(page)
         assert choices(page, "target_id") == [
             "No group, at the top of the tree",
             "Depot",

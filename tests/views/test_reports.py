@@ -150,9 +150,13 @@ def test_only_its_maker_and_administrators_delete_it(
     client.post("/logout")
     sign_in(client, Role.OPERATOR)
     assert client.get(f"/reports/{report.id}").status_code == 200
-    assert client.post(f"/reports/{report.id}/delete").status_code == 403
+    for method in ("GET", "POST"):
+        assert client.open(f"/reports/{report.id}/delete", method=method).status_code == 403
     client.post("/logout")
     sign_in(client, Role.ADMIN)
+    asked = client.get(f"/reports/{report.id}/delete").text
+    assert "It cannot be undone." in asked
+    assert db.session.query(Report).count() == 1
     assert client.post(f"/reports/{report.id}/delete").status_code == 303
     assert db.session.query(Report).count() == 0
 

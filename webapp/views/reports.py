@@ -84,12 +84,14 @@ def again(report_id: str) -> AnyResponse:
     return _have_made(made)
 
 
-@pages.post("/<report_id>/delete")
+@pages.route("/<report_id>/delete", methods=["GET", "POST"])
 @access.requires("cameras:read")
 def delete(report_id: str) -> AnyResponse:
     report = _report_or_404(report_id)
     if not _may_delete(report):
         abort(403)
+    if request.method == "GET":
+        return draw("reports/delete.html", report=report, period=asking.period_of(report))
     asking.delete(report, utc_now())
     flash("The report is deleted.")
     return redirect(url_for("reports.index"), 303)

@@ -32,7 +32,7 @@ def test_a_group_says_what_it_holds() -> None:
     for number in range(2):
         add_camera(gate, name=f"Gate {number}", is_active=False)
     operator_on(gate)
-    assert groups.what_it_holds(building) == Holdings(cameras=1, cameras_below=2, subgroups=1, people=1)
+    assert groups.what_it_holds(building) == Holdings(cameras=1, cameras_below=2, subgroups=1, people=1, reports=0)
     assert groups.what_it_holds(at("Depot")).is_empty
 
 

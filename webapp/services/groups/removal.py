@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, or_, select, update
 
 from ...extensions import db, transaction
-from ...models import AuditEntry, Camera, CameraGroup, GroupRole
+from ...models import AuditEntry, Camera, CameraGroup, GroupRole, Report
 from ...schemas import TOP, GroupRemoval, InvalidInput
 from .. import audit, live, pace
 from ..rights import Scope
@@ -33,6 +33,8 @@ class Holdings:
     """On every level."""
     people: int
     """Who have a role given on the group itself or on a sub-group."""
+    reports: int
+    """About the group itself or a sub-group."""
 
     @property
     def is_empty(self) -> bool:
@@ -58,7 +60,9 @@ def what_it_holds(group: CameraGroup) -> Holdings:
     own = db.session.scalar(inside.where(Camera.group_id == group.id)) or 0
     everywhere = db.session.scalar(inside.where(Camera.group_id.in_(below))) or 0
     people = select(func.count(GroupRole.user_id.distinct())).where(GroupRole.group_id.in_(below))
-    return Holdings(own, everywhere - own, len(below) - 1, db.session.scalar(people) or 0)
+    reports = select(func.count(Report.id)).where(Report.group_id.in_(below))
+    roles, about = db.session.scalar(people) or 0, db.session.scalar(reports) or 0
+    return Holdings(own, everywhere - own, len(below) - 1, roles, about)
 
 
 def delete(group: CameraGroup, given: GroupRemoval, now: datetime, scope: Scope) -> Removed:
