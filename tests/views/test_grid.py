@@ -57,6 +57,12 @@ def test_a_tile_says_how_the_camera_fares_and_why(
     assert reason in found
 
 
+def test_the_strip_of_a_tile_leads_to_the_timeline(admin: FlaskClient, make_live: Make) -> None:
+    camera = make_live(name="Gate")
+    found = tile(admin.get("/cameras").text, camera)
+    assert f'href="/cameras/{camera.id}/timeline" tabindex="-1" aria-label="Timeline of Gate"' in found
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
