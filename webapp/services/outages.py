@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, ScalarSelect, func, literal, select
+from sqlalchemy import CTE, Row, ScalarSelect, func, literal, select
 from sqlalchemy.orm import aliased
 
 from ..extensions import db
@@ -122,12 +122,19 @@ def _touching(found: Iterable[Outage], start: datetime, end: datetime) -> list[O
 def _changes_around(ids: Sequence[str], start: datetime, end: datetime) -> Any:
     """The changes from which the outages of a span can be told: from the last clear one before it, to where it is
     clear what became of the last."""
-    change = StatusChange
-    lower = func.coalesce(_clear_before(start), literal(LONG_AGO, UtcDateTime()))
-    upper = func.coalesce(_well_after(end), literal(NEVER, UtcDateTime()))
+    change, bounds = StatusChange, _bounds(ids, start, end)
     columns = (change.id, change.camera_id, change.at, change.old, change.new, change.reason, change.finding)
-    query = select(*columns).select_from(Camera).join(change, change.camera_id == Camera.id)
-    return query.where(Camera.id.in_(ids), change.at >= lower, change.at <= upper).order_by(change.at, change.id)
+    query = select(*columns).join_from(bounds, change, change.camera_id == bounds.c.camera_id)
+    return query.where(change.at >= bounds.c.lower, change.at <= bounds.c.upper).order_by(change.at, change.id)
+
+
+def _bounds(ids: Sequence[str], start: datetime, end: datetime) -> CTE:
+    """Where to begin and to end reading, looked up once for each camera: left to themselves, both databases look it up
+    again for each change."""
+    lower = func.coalesce(_clear_before(start), literal(LONG_AGO, UtcDateTime())).label("lower")
+    upper = func.coalesce(_well_after(end), literal(NEVER, UtcDateTime())).label("upper")
+    query = select(Camera.id.label("camera_id"), lower, upper).where(Camera.id.in_(ids))
+    return query.cte("bounds").prefix_with("MATERIALIZED")
 
 
 def _clear_before(start: datetime) -> ScalarSelect[datetime]:
