@@ -43,9 +43,8 @@ def edges(grey: Frame, contrast: float) -> Edges:
     steepness = coarse[0] * coarse[0] + coarse[1] * coarse[1]
     along = fine[0] * coarse[0] + fine[1] * coarse[1]
     strong = (steepness > (2 * max(_LEAST, _STRONG * contrast)) ** 2).astype(np.float32)
-    share, coarse_sum, fine_sum = (
-        cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (strong, steepness * strong, along * strong)
-    )
+    of_edges = cv2.merge([strong, steepness * strong, along * strong])
+    share, coarse_sum, fine_sum = cv2.split(cv2.resize(of_edges, size, interpolation=cv2.INTER_AREA))
     has_edge = share > _EDGE_SHARE
     count = int(np.count_nonzero(has_edge))
     if count < _LEAST_BLOCKS:

@@ -97,13 +97,14 @@ def compare(sketch: bytes, references: Iterable[Reference]) -> Likeness | None:
     changes few windows.
     """
     here = _slopes(sketch)
-    found = [likeness for reference in references if (likeness := _likeness(here, reference))]
+    strength = _overlap(here, here)
+    found = [likeness for reference in references if (likeness := _likeness(here, strength, reference))]
     return max(found, key=lambda likeness: likeness.alike, default=None)
 
 
-def _likeness(here: tuple[_Map, _Map], reference: Reference) -> Likeness | None:
+def _likeness(here: tuple[_Map, _Map], strength_here: _Map, reference: Reference) -> Likeness | None:
     there = _slopes(reference.sketch)
-    strength_there, strength_here = _overlap(there, there), _overlap(here, here)
+    strength_there = _overlap(there, there)
     tells = strength_there > _LEAST_SLOPE**2
     if np.mean(tells) < _LEAST_SHARE:
         return None
