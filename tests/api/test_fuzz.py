@@ -37,7 +37,7 @@ load_all_checks()
 @pytest.fixture
 def door(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Iterable[bytes]]:
     """The app as a server has it: every request in a context of its own. What takes a worker is not begun."""
-    for name in ("check_now", "take_snapshot", "work_on_import"):
+    for name in ("check_now", "take_snapshot", "work_on_import", "make_clip"):
         monkeypatch.setattr(jobs, name, lambda *_: None)
     monkeypatch.setattr("webapp.api.camera_checks._wait", lambda *_: None)
     monkeypatch.setattr("webapp.api.camera_files.work_on_import", lambda *_: None)

@@ -88,12 +88,20 @@ def list_(query: PageQuery) -> Answer:
     return Answer([_shape(clip) for clip in found], page_meta(query.page, query.page_size, total))
 
 
-@operation("POST", "/clips", "cameras:write", answer=ClipShape, code=202, codes=(409, 413, 415, 503), takes="video/mp4")
+@operation(
+    "POST",
+    "/clips",
+    "cameras:write",
+    answer=ClipShape,
+    code=202,
+    codes=(409, 413, 415, 503),
+    takes="application/octet-stream",
+)
 def upload() -> Answer:
     """Upload a video of at most 64 MB, to convert it.
 
-    The body is the file itself: H.264, H.265, MJPEG or VP9 in MP4, MKV, WebM, AVI or MPEG-TS. It is looked through
-    first; follow that at the address in Location.
+    The body is the file itself, also as video/mp4: H.264, H.265, MJPEG or VP9 in MP4, MKV, WebM, AVI or MPEG-TS. It is
+    looked through first; follow that at the address in Location.
     """
     if request.mimetype not in ("video/mp4", "application/octet-stream"):
         raise Refused(415, "Send the video itself as the body, with the header Content-Type: video/mp4.")

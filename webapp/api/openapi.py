@@ -64,6 +64,7 @@ MEANINGS = {
 }
 EVERYWHERE = (422, 429, 500, 503)
 VERSIONED = ("cameras_update", "cameras_delete", "groups_update", "groups_delete", "groups_move")
+BYTES: Json = {"type": "string", "format": "binary"}
 SCHEMAS = "#/components/schemas/{model}"
 
 
@@ -130,7 +131,7 @@ def _operation(operation: Operation, shapes: _Shapes) -> Json:
     if operation.body:
         found["requestBody"] = _body(operation, shapes)
     elif operation.takes:
-        found["requestBody"] = {"required": True, "content": {operation.takes: {}}}
+        found["requestBody"] = {"required": True, "content": {operation.takes: {"schema": BYTES}}}
     return found
 
 
