@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import itertools
 import logging
@@ -254,6 +255,26 @@ def test_no_file_handles_left_is_not_the_cameras_fault(
 
     monkeypatch.setattr(socket, "create_connection", exhausted)
     assert look(farm, "none", limits).outcome is Outcome.INTERNAL_ERROR
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome"),
+    [
+        (errno.ENETUNREACH, Outcome.INTERNAL_ERROR),
+        (errno.ENETDOWN, Outcome.INTERNAL_ERROR),
+        (errno.EHOSTUNREACH, Outcome.TIMEOUT),
+    ],
+)
+def test_a_network_that_we_are_cut_off_from_says_nothing_of_its_cameras(
+    farm: RunningFarm, limits: Limits, monkeypatch: pytest.MonkeyPatch, number: int, outcome: Outcome
+) -> None:
+    def cut_off(*_: object, **__: object) -> NoReturn:
+        raise OSError(number, "unreachable")
+
+    monkeypatch.setattr(socket, "create_connection", cut_off)
+    reading = look(farm, "none", limits)
+    assert reading.outcome is outcome
+    assert "from here" in reading.detail
 
 
 def test_checks_run_in_threads_of_a_forked_process(farm: RunningFarm, limits: Limits) -> None:

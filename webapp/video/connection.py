@@ -18,7 +18,8 @@ from webapp.video.stream_url import StreamUrl
 
 _CHUNK = 16 * 1024
 _MAX_RECEIVED = 4 * (messages.MAX_HEAD + messages.MAX_BODY)
-_UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN}
+_UNREACHABLE = {errno.EHOSTUNREACH, errno.EHOSTDOWN}
+_CUT_OFF = {errno.ENETUNREACH, errno.ENETDOWN}
 _SILENT = "The camera accepted the connection, but did not answer in time."
 
 
@@ -171,7 +172,10 @@ def _tls() -> ssl.SSLContext:
 
 @contextmanager
 def _clear_errors(too_late: str) -> Iterator[None]:
-    """Socket errors as outcomes. What is left over (no file handles, no local port) is our own fault and passes."""
+    """Socket errors as outcomes. What is left over (no file handles, no local port) is our own fault and passes.
+
+    A host that is cut off from a whole network cannot say anything of the cameras in it: that is our own fault, too.
+    """
     try:
         yield
     except TimeoutError:
@@ -183,6 +187,8 @@ def _clear_errors(too_late: str) -> Iterator[None]:
     except ConnectionError:
         raise HungUp from None
     except OSError as error:
+        if error.errno in _CUT_OFF:
+            raise CheckFailed(Outcome.INTERNAL_ERROR, "The camera's network cannot be reached from here.") from None
         if error.errno not in _UNREACHABLE:
             raise
         raise CheckFailed(Outcome.TIMEOUT, "There is no way to this address from here (host unreachable).") from None
