@@ -144,6 +144,24 @@ def test_a_camera_that_somebody_took_out_stays_out_until_the_next_window(ada: Us
     assert windows.apply(NOW + timedelta(days=1)) == 1
 
 
+def test_a_tick_reads_no_history_from_before_the_window(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = add()
+    long_ago = {"old": "maintenance", "new": "live", "camera_id": camera.id}
+    db.session.add_all([StatusChange(at=NOW - n * HOUR, **long_ago) for n in range(1, 5)])
+    db.session.commit()
+    read: list[dict[str, datetime]] = []
+    whole = windows._taken_out
+
+    def taken_out(*args: Any) -> dict[str, datetime]:
+        read.append(whole(*args))
+        return read[-1]
+
+    monkeypatch.setattr(windows, "_taken_out", taken_out)
+    window_acts.create(given(), camera, ada, NOW)
+    assert read == [{}]
+    assert rests_until(camera) == ELEVEN
+
+
 def test_changing_a_window_changes_the_maintenance_it_made(ada: User) -> None:
     camera = add()
     window = window_acts.create(given(minutes=120), camera, ada, NOW)

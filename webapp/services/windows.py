@@ -78,7 +78,7 @@ def rest(windows: Sequence[MaintenanceWindow], now: datetime) -> list[str]:
     found = _lock(open_now, coverage)
     ends = {row.id: open_until(coverage.of(row), now) for row in found}
     wanted = [row for row in found if (end := ends[row.id]) and (row.maintenance_until or now) < end]
-    out = _taken_out([row.id for row in wanted], open_now)
+    out = _taken_out([row.id for row in wanted], open_now, now)
     return _write([(row, ends[row.id]) for row in wanted if not _is_out(row.id, out, coverage.of(row), now)], now)
 
 
@@ -107,11 +107,16 @@ def _lock(windows: Iterable[MaintenanceWindow], coverage: Coverage) -> list[Row[
     return list(db.session.execute(query.order_by(c.id).with_for_update()))
 
 
-def _taken_out(ids: Sequence[str], windows: Sequence[MaintenanceWindow]) -> dict[str, datetime]:
-    """Camera id → when it was last taken out of maintenance."""
-    if not ids or not windows:
+def _taken_out(ids: Sequence[str], windows: Sequence[MaintenanceWindow], now: datetime) -> dict[str, datetime]:
+    """Camera id → when it was last taken out of maintenance, since the first of the open windows began.
+
+    What was before does not matter, and a year of a fleet's history is too much for a tick to read.
+    """
+    began = min((span.start for window in windows if (span := current(window, now))), default=now)
+    if not ids:
         return {}
     query = select(StatusChange.camera_id, StatusChange.at).where(StatusChange.camera_id.in_(ids))
+    query = query.where(StatusChange.at >= began)
     rows = db.session.execute(query.where(StatusChange.old == Status.MAINTENANCE).order_by(StatusChange.at))
     return {row.camera_id: row.at for row in rows}
 
