@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.services.reports.conftest import DAY, HOUR, NOW, WEEK, Fleet, given, scope_of
+from tests.services.reports.conftest import DAY, HOUR, NOW, WEEK, Fleet, changes, given, scope_of
 from webapp.extensions import db
 from webapp.models import Camera, Report, User, WorkState
 from webapp.services.reports import asking, making, reading, writing
@@ -65,6 +65,16 @@ def test_the_least_available_come_first_and_only_those_that_were_down(person: Us
     assert result["worst"] == [fleet.entry.id]
     assert [row["seconds"] for row in result["outages"]] == [10 * 3600, 2 * 3600]
     assert result["outages"][0]["reason"] == "refused"
+
+
+def test_an_outage_that_we_lost_sight_of_is_as_long_as_we_saw_it(person: User, fleet: Fleet) -> None:
+    changes(fleet.yard, (5 * DAY, "offline", "refused"), (5 * DAY + 3 * HOUR, "unknown", ""))
+    fleet.yard.status, fleet.yard.next_due_at = "offline", WEEK + 5 * DAY + 3 * HOUR
+    db.session.commit()
+    result = found(person)
+    assert [row["seconds"] for row in result["outages"]] == [10 * 3600, 3 * 3600, 2 * 3600]
+    each = {camera["name"]: camera["figures"]["longest"] for camera in result["each"]}
+    assert each["Yard"] == 3 * 3600
 
 
 def test_faults_of_the_picture_count_as_far_as_they_lie_in_the_period(person: User, fleet: Fleet) -> None:

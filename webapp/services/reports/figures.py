@@ -69,18 +69,21 @@ def of(found: Availability, failed: Iterable[Outage], start: datetime, end: date
         unknown=found.unknown_s,
         excluded=found.excluded_s,
         outages=found.outages,
-        longest=max((within(outage, start, end) for outage in offline), default=0.0),
+        longest=max((within(outage, start, end, found.down_s) for outage in offline), default=0.0),
         repaired=found.repaired,
         repair=found.repair_s,
     )
 
 
-def within(outage: Outage, start: datetime, end: datetime) -> float:
-    """How much of it lies in the period, without what we know nothing of where it lies in it as a whole."""
+def within(outage: Outage, start: datetime, end: datetime, down: float) -> float:
+    """How much of it lies in the period, without what we know nothing of where it lies in it as a whole.
+
+    Never more than the camera was `down` in all: one that we lost sight of is no longer known to last.
+    """
     begins, ends = max(outage.start, start), min(outage.end or end, end)
     is_whole = begins == outage.start and ends == outage.end
     unknown = outage.unmeasured if is_whole else timedelta(0)
-    return max(0.0, (ends - begins - unknown).total_seconds())
+    return min(down, max(0.0, (ends - begins - unknown).total_seconds()))
 
 
 def together(some: Iterable[Figures]) -> Figures:

@@ -135,7 +135,7 @@ def _outages(found: Told) -> list[dict[str, Any]]:
     """The longest ones, as much of each as lies in the period."""
     start, end = found.period.start, min(found.period.end, found.now)
     offline = [(line, o) for line in found.lines for o in line.outages if o.severity == Status.OFFLINE]
-    rows = [_outage(line, outage, figures.within(outage, start, end)) for line, outage in offline]
+    rows = [_outage(line, outage, figures.within(outage, start, end, line.figures.down)) for line, outage in offline]
     return sorted(rows, key=lambda row: (-row["seconds"], row["start"]))[:LONGEST]
 
 
