@@ -68,6 +68,18 @@ def test_the_time_zone_of_the_person_counts_more_than_that_of_the_address(
     assert "Kathmandu, UTC+5:45" in page
 
 
+def test_of_an_outage_that_we_lost_sight_of_it_does_not_say_that_it_lasts(admin: FlaskClient, gate: Camera) -> None:
+    db.session.add(StatusChange(camera_id=gate.id, at=NOW - 300 * MINUTE, old="live", new="offline", reason="timeout"))
+    gate.status, gate.checked_at, gate.next_due_at = "offline", NOW - 200 * MINUTE, NOW - 199 * MINUTE
+    db.session.commit()
+    page = text_of(admin, gate, "range=24h")
+    assert "not known: last checked" in page
+    assert "<td>still</td>" not in page
+    gate.next_due_at = NOW + MINUTE
+    db.session.commit()
+    assert "<td>still</td>" in text_of(admin, gate, "range=24h")
+
+
 def test_what_is_not_known_is_neither_up_nor_down(admin: FlaskClient, gate: Camera) -> None:
     add(gate, NOW - 180 * MINUTE, 90, "unknown", "skipped")
     page = text_of(admin, gate, "from=2026-11-22T06:00&to=2026-11-22T12:00")
