@@ -54,13 +54,22 @@ class Availability:
         return timedelta(seconds=self.repair_s / self.repaired) if self.repaired else None
 
 
-def of_cameras(cameras: Sequence[Camera], start: datetime, end: datetime, now: datetime) -> dict[str, Availability]:
-    """Camera id → its availability in [start, end); what of that is still to come says nothing. A few queries."""
+def of_cameras(
+    cameras: Sequence[Camera],
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    failed: Mapping[str, Sequence[Outage]] | None = None,
+) -> dict[str, Availability]:
+    """Camera id → its availability in [start, end); what of that is still to come says nothing. A few queries.
+
+    `failed` are the outages of just that period, for who has asked for them already.
+    """
     end = min(end, now)
     if start >= end or not cameras:
         return {camera.id: Availability() for camera in cameras}
     spans = timeline.spans(cameras, start, end, now)
-    found = outages.of_cameras([camera.id for camera in cameras], start, end)
+    found = outages.of_cameras([camera.id for camera in cameras], start, end) if failed is None else failed
     return {camera.id: _of(spans[camera.id], found[camera.id], end) for camera in cameras}
 
 

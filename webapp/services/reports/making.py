@@ -113,9 +113,9 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[Camera]]:
 def _lines(cameras: Sequence[Camera], report: Report, now: datetime) -> list[Line]:
     """Each camera with its figures in the period and in the one before."""
     before, start, end = period_of(report).before, report.starts_at, min(report.ends_at, now)
-    lasted = availability.of_cameras(cameras, start, end, now)
-    earlier = availability.of_cameras(cameras, before.start, before.end, now)
     failed = outages.of_cameras([camera.id for camera in cameras], start, end)
+    lasted = availability.of_cameras(cameras, start, end, now, failed)
+    earlier = availability.of_cameras(cameras, before.start, before.end, now)
     return [
         Line(
             id=camera.id,
