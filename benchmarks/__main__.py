@@ -8,7 +8,7 @@ from importlib import import_module
 from benchmarks.measure import Figures, say
 
 USUAL = ("grab", "sweep", "pages", "imports", "together", "fleet", "quality")
-ON_DEMAND = ("history", "soak")
+ON_DEMAND = ("api", "history", "soak")
 
 
 def main() -> None:

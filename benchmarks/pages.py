@@ -60,7 +60,7 @@ def _measure_on(figures: Figures, app: Flask, database: str) -> None:
         ids += site.add_cameras(size - len(ids), group_ids, len(ids))
         live.publish(ids[:1], status_changed=True)
         for name, url in VIEWS.items():
-            queries[name].append(_queries(lambda url=url: _ask(client, url)))  # type: ignore[misc]
+            queries[name].append(count_queries(lambda url=url: _ask(client, url)))  # type: ignore[misc]
     _measure_polls(figures, client, database)
     _measure_views(figures, client, database, queries)
     if database == "postgresql":
@@ -72,9 +72,9 @@ def _measure_on(figures: Figures, app: Flask, database: str) -> None:
 def _measure_polls(figures: Figures, client: FlaskClient, database: str) -> None:
     page = client.get("/cameras").text
     poll = unescape(re.search(r'hx-get="(/live/cameras[^"]*)"', page)[1])  # type: ignore[index]
-    times = _medians_ms({"empty": lambda: client.get("/empty"), "204": lambda: client.get(poll)}, ROUNDS)
+    times = medians_ms({"empty": lambda: client.get("/empty"), "204": lambda: client.get(poll)}, ROUNDS)
     live.publish(_on_page(page)[:CHANGED], status_changed=False)
-    times |= _medians_ms({"33": lambda: client.get(poll, headers=GZIP)}, 60)
+    times |= medians_ms({"33": lambda: client.get(poll, headers=GZIP)}, 60)
     text = f"{database}: 204 {times['204']:.2f} ms, {CHANGED} changed tiles {times['33']:.2f} ms, "
     text += f"empty view {times['empty']:.2f} ms"
     figures.note(text, **{f"page_{name}_ms_{database}": value for name, value in times.items()})
@@ -84,7 +84,7 @@ def _measure_polls(figures: Figures, client: FlaskClient, database: str) -> None
 def _measure_views(figures: Figures, client: FlaskClient, database: str, queries: dict[str, list[int]]) -> None:
     """Server time with compression, as browsers ask for it."""
     for name, url in VIEWS.items():
-        took = _medians_ms({name: lambda url=url: _ask(client, url)}, 30)[name]  # type: ignore[misc]
+        took = medians_ms({name: lambda url=url: _ask(client, url)}, 30)[name]  # type: ignore[misc]
         size = len(_ask(client, url).data) / 1000
         few, many = queries[name]
         text = f"{database}, {FLEETS[-1]:,} cameras: {name} {took:.1f} ms, {size:.1f} KB compressed, "
@@ -119,7 +119,7 @@ def _on_page(html: str) -> list[str]:
     return re.findall(r'data-camera-id="([0-9a-f-]{36})"', html)
 
 
-def _medians_ms(asks: dict[str, Callable[[], TestResponse]], rounds: int) -> dict[str, float]:
+def medians_ms(asks: dict[str, Callable[[], TestResponse]], rounds: int) -> dict[str, float]:
     """What is compared is asked in turn, so that whatever else the machine does falls on all alike."""
     took: dict[str, list[float]] = {name: [] for name in asks}
     for _ in range(rounds):
@@ -132,7 +132,7 @@ def _medians_ms(asks: dict[str, Callable[[], TestResponse]], rounds: int) -> dic
     return {name: statistics.median(times) for name, times in took.items()}
 
 
-def _queries(ask: Callable[[], object]) -> int:
+def count_queries(ask: Callable[[], object]) -> int:
     seen: list[str] = []
 
     def note(_c: object, _cur: object, statement: str, *_: object) -> None:

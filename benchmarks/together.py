@@ -42,12 +42,12 @@ def _measure(running: Stack, database: str) -> tuple[float, float, int]:
     first = sweep_plan.tick_of(datetime.now(UTC)) + timedelta(seconds=2 * INTERVAL_S)
     say(f"together: {CAMERAS} cameras, {database}, alone …")
     begin = first + timedelta(seconds=QUIET_TICKS * INTERVAL_S)
-    _sleep_until(begin)
+    sleep_until(begin)
     say(f"together: and {ROWS} rows …")
     _import_and_undo()
     end = sweep_plan.tick_of(datetime.now(UTC)) + timedelta(seconds=INTERVAL_S)
-    _sleep_until(end + timedelta(seconds=INTERVAL_S))
-    return _on_time(first, begin), _on_time(begin, end), int((end - begin).total_seconds() / INTERVAL_S)
+    sleep_until(end + timedelta(seconds=INTERVAL_S))
+    return on_time(first, begin), on_time(begin, end), int((end - begin).total_seconds() / INTERVAL_S)
 
 
 def _import_and_undo() -> None:
@@ -68,12 +68,12 @@ def _work(import_id: str, act: str, end: WorkState) -> None:
     wait_until(lambda: read_import(import_id).state == end, 300)
 
 
-def _on_time(start: datetime, end: datetime) -> float:
+def on_time(start: datetime, end: datetime) -> float:
     """Share of the cameras that were checked within their interval, in the ticks from `start` to before `end`."""
     length = timedelta(seconds=INTERVAL_S)
     counts = [live.counts(start + n * length) for n in range(int((end - start) / length))]
     return sum(count.done - count.late for count in counts) / (CAMERAS * len(counts))
 
 
-def _sleep_until(moment: datetime) -> None:
+def sleep_until(moment: datetime) -> None:
     time.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()))

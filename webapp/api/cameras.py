@@ -15,7 +15,7 @@ from ..models import Camera, Status, utc_now
 from ..schemas import CameraInput, CameraListQuery, CameraQuery, InvalidInput, StateInput, as_list, parse
 from ..services import camera_switches, cameras, finding, groups, handed_down, latest_picture
 from ..services.camera_record import PLAIN_FIELDS
-from ..services.finding import CameraFilter
+from ..services.finding import CameraFilter, ToldCamera
 from ..services.grid import GridQuery, filter_of
 from ..storage import NotFound
 from . import versions
@@ -43,11 +43,11 @@ EXAMPLE = {
 def list_(query: CameraListQuery) -> Answer:
     """List cameras, filtered, sorted, in pages."""
     now, names = utc_now(), _wanted_fields(query.fields)
-    found = finding.find(filter_for(query, "cameras:read", query.sort), query.page, query.page_size, now)
-    rows = shapes_of(found.cameras if found.number == query.page else ())
+    wanted = filter_for(query, "cameras:read", query.sort)
+    rows = shapes_of(finding.rows(wanted, query.page, query.page_size, now))
     if names:
         rows = [{name: row[name] for name in names} for row in rows]
-    return Answer(rows, page_meta(query.page, query.page_size, found.total))
+    return Answer(rows, page_meta(query.page, query.page_size, finding.count(wanted, now)))
 
 
 @operation(
@@ -157,7 +157,7 @@ def filter_for(query: CameraQuery, permission: str, sort: str = "name") -> Camer
     return filter_of(wanted, tree, scope)
 
 
-def shapes_of(found: Sequence[Camera]) -> list[dict[str, Any]]:
+def shapes_of(found: Sequence[ToldCamera]) -> list[dict[str, Any]]:
     ways, may_write, now = handed_down.read(), access.scope("cameras:write"), utc_now()
     return [camera_shape(camera, ways, may_write, now) for camera in found]
 

@@ -8,6 +8,7 @@ from .. import access
 from ..models import CameraGroup, utc_now
 from ..schemas import TOP, GroupInput, GroupListQuery, GroupMove, GroupRemoval, parse
 from ..services import groups, handed_down
+from ..services.handed_down import Ways
 from ..services.inheritance import HANDED_DOWN
 from . import versions
 from .answers import Answer, Refused, page_meta
@@ -20,7 +21,7 @@ SAID = ("name", "location", "parent_id", *HANDED_DOWN)
 @operation("GET", "/cameras/groups", "cameras:read", query=GroupListQuery, answer=list[GroupShape], is_paged=True)
 def list_(query: GroupListQuery) -> Answer:
     """List the groups that the token may see, each after the one it lies in."""
-    tree, ways = groups.tree(utc_now(), access.scope("cameras:read")), handed_down.read()
+    tree, ways = groups.tree(utc_now(), access.scope("cameras:read")), _ways()
     nodes = list(tree.flat())
     start = (query.page - 1) * query.page_size
     shapes = [group_shape(node, tree, ways) for node in nodes[start : start + query.page_size]]
@@ -118,5 +119,9 @@ def _group_to_move(group_id: str) -> CameraGroup:
 
 def _told(group: CameraGroup, headers: dict[str, str] | None = None) -> Answer:
     tree = groups.tree(utc_now(), access.scope("cameras:read"))
-    shape = group_shape(tree.nodes[group.id], tree, handed_down.read())
+    shape = group_shape(tree.nodes[group.id], tree, _ways())
     return Answer(shape, headers=versions.etag(group) | (headers or {}))
+
+
+def _ways() -> Ways:
+    return handed_down.read(CameraGroup.version, CameraGroup.created_at, CameraGroup.updated_at)

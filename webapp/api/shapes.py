@@ -9,7 +9,7 @@ from typing import Any, NotRequired
 from flask import url_for
 from typing_extensions import TypedDict
 
-from ..models import Camera
+from ..services.finding import ToldCamera
 from ..services.groups import GroupNode, GroupTree
 from ..services.handed_down import Ways
 from ..services.inheritance import HANDED_DOWN
@@ -125,7 +125,7 @@ MOMENTS = {
 }
 
 
-def camera_shape(camera: Camera, ways: Ways, may_write: Scope, now: datetime) -> dict[str, Any]:
+def camera_shape(camera: ToldCamera, ways: Ways, may_write: Scope, now: datetime) -> dict[str, Any]:
     values, inherited = ways.holding(camera)
     shape = {name: getattr(camera, name) for name in PLAIN}
     shape |= _stream(camera, may_write) | values | _moments(camera, MOMENTS)
@@ -139,7 +139,7 @@ def camera_shape(camera: Camera, ways: Ways, may_write: Scope, now: datetime) ->
     }
 
 
-def _stream(camera: Camera, may_write: Scope) -> dict[str, Any]:
+def _stream(camera: ToldCamera, may_write: Scope) -> dict[str, Any]:
     """As the export tells it: a path may hold a secret."""
     has_password = {"has_password": camera.password_encrypted is not None}
     urls = {"rtsp_url": camera.rtsp_url, "sub_rtsp_url": camera.sub_rtsp_url}

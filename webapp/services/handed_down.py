@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from ..extensions import db
 from ..models import Camera, CameraGroup
@@ -15,10 +16,10 @@ from .inheritance import HANDED_DOWN, defaults, own
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    groups: Mapping[str, CameraGroup]
+    groups: Mapping[str, Row[Any]]
     _values: dict[str | None, dict[str, Any]] = field(default_factory=dict)
 
-    def holding(self, camera: Camera) -> tuple[dict[str, Any], list[str]]:
+    def holding(self, camera: Camera | Row[Any]) -> tuple[dict[str, Any], list[str]]:
         """The values that hold for a camera, and the names of those that are not its own."""
         said = own(camera)
         return self.handed_down(camera.group_id) | said, [name for name in HANDED_DOWN if name not in said]
@@ -34,5 +35,7 @@ class Ways:
         return self._values[group_id]
 
 
-def read() -> Ways:
-    return Ways({group.id: group for group in db.session.scalars(select(CameraGroup))})
+def read(*more: InstrumentedAttribute[Any]) -> Ways:
+    """`more` columns of every group. Plain rows: there are hundreds, and each list of cameras needs them all."""
+    columns = (CameraGroup.id, CameraGroup.parent_id, *(getattr(CameraGroup, name) for name in HANDED_DOWN), *more)
+    return Ways({group.id: group for group in db.session.execute(select(*columns))})

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sqlalchemy import Row
+
 from ..extensions import settings
 from ..video.quality.finding import Sensitivity
 
@@ -79,7 +81,7 @@ def all_effective(holder: Holder | None, way: Sequence[NamedHolder]) -> dict[str
     return {name: effective(name, holder, way) for name in HANDED_DOWN}
 
 
-def own(holder: Holder) -> dict[str, Any]:
+def own(holder: Holder | Row[Any]) -> dict[str, Any]:
     """The settings that the holder says itself."""
     return {name: value for name in HANDED_DOWN if (value := getattr(holder, name)) is not None}
 

@@ -33,7 +33,7 @@ def unknown_from(camera: Camera | Row[Any]) -> datetime:
     return camera.next_due_at + patience()
 
 
-def shown_status(camera: Camera, now: datetime) -> Status:
+def shown_status(camera: Camera | Row[Any], now: datetime) -> Status:
     if not camera.is_active:
         return Status.DISABLED
     if camera.maintenance_until and camera.maintenance_until > now:
