@@ -41,6 +41,11 @@ def test_what_was_planned_and_never_heard_of_is_missing() -> None:
     assert sweep_record.ticks(NOW, 1)[0].missing == 25
 
 
+def test_what_somebody_else_was_at_is_not_missing() -> None:
+    sweep(TICK, 100, 3, done=98, elsewhere=2)
+    assert sweep_record.ticks(NOW, 1)[0].missing == 0
+
+
 def test_a_sweep_with_nothing_to_do_took_no_time() -> None:
     sweep(TICK, 0, 0)
     assert sweep_record.ticks(NOW, 1)[0].seconds is None

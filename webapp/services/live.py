@@ -116,6 +116,8 @@ class Counts:
     """Left out, because their batch came too late to be of use."""
     lost: int = 0
     """Checked, but the database could not take the result."""
+    elsewhere: int = 0
+    """Not checked here: somebody else was at it, or just had been, or it is gone."""
 
 
 @dataclass(frozen=True, slots=True)

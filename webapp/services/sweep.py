@@ -34,7 +34,8 @@ def run_batch(tick: datetime, ids: Sequence[str], now: datetime) -> live.Counts:
     if now - tick > interval():
         found = live.Counts(skipped=record_skipped(tick, ids))
     else:
-        found = _check_and_write(tick, claim(ids, tick, now), clock)
+        claims = claim(ids, tick, now)
+        found = replace(_check_and_write(tick, claims, clock), elsewhere=len(ids) - len(claims))
     live.note_batch(tick, found, clock())
     return found
 

@@ -23,9 +23,9 @@ class Tick:
 
     @property
     def missing(self) -> int:
-        """Planned and not heard of: still to come, under way elsewhere, or spoiled by a fault of our own."""
+        """Planned and not heard of: still to come, or spoiled by a fault of our own."""
         c = self.counts or Counts()
-        return max(0, c.planned - c.done - c.skipped - c.lost)
+        return max(0, c.planned - c.done - c.skipped - c.lost - c.elsewhere)
 
     @property
     def seconds(self) -> float | None:

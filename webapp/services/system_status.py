@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..extensions import db, settings
-from ..models import Camera
+from ..models import Camera, Status
 from . import capacity, live, readiness, sweep_record, system_checks, system_facts
 from .capacity import Capacity
 from .grid import EMBEDDED_CAMERAS
@@ -123,7 +123,7 @@ def _of_sweep(
 def _of_ground(cameras: dict[str, int] | None, disk: Disk | None) -> list[Check]:
     found = [system_checks.free(disk)] if disk else []
     if cameras is not None and settings.is_embedded:
-        found.append(system_checks.size(sum(cameras.values()), EMBEDDED_CAMERAS))
+        found.append(system_checks.size(sum(cameras.values()) - cameras.get(Status.DISABLED, 0), EMBEDDED_CAMERAS))
     skew = _of_database(system_facts.clock_skew) if cameras is not None else None
     return [*found, system_checks.clocks(skew)] if skew is not None else found
 

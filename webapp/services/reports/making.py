@@ -98,7 +98,7 @@ def _make(report: Report, clock: Clock) -> dict[str, object]:
 
 def _cameras(report: Report, places: result.Places) -> list[str]:
     """Those that stand there today; where they stood in the period nobody has written down."""
-    query = select(Camera.id).order_by(Camera.name, Camera.id)
+    query = select(Camera.id).where(Camera.created_at < report.ends_at).order_by(Camera.name, Camera.id)
     if report.group_id is not None or report.scope is not None:
         query = query.where(Camera.group_id.in_(places.known))
     return list(db.session.scalars(query))
