@@ -13,7 +13,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    expect,
+    sync_playwright,
+)
 from werkzeug.serving import make_server
 
 from simulator.running import RunningFarm, running_farm
@@ -98,6 +107,9 @@ def worker(app: Flask, overrides: dict[str, Any]) -> Iterator[None]:
     process.wait(20)
 
 
+ABORTED = ("htmx:sendAbort", "htmx:afterRequest")
+
+
 class Watch:
     """What must not happen on any page."""
 
@@ -107,9 +119,13 @@ class Watch:
         self.requests: list[str] = []
 
     def follow(self, page: Page) -> None:
-        page.on("console", lambda message: self._note(message.type == "error", f"console: {message.text}"))
+        page.on("console", self._on_console)
         page.on("pageerror", lambda error: self._note(True, f"script: {error}"))
         page.on("request", self._on_request)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        is_abort = message.text.startswith(ABORTED)  # htmx tells of a request that ended because its page did
+        self._note(message.type == "error" and not is_abort, f"console: {message.text}")
 
     def _on_request(self, request: Request) -> None:
         self.requests.append(request.url.removeprefix(self.site))
