@@ -11,7 +11,7 @@ import jobs.reports
 from tests.api.conftest import Api, problems
 from tests.views.strangers import give_snapshot
 from webapp.extensions import db
-from webapp.models import Camera, StatusChange
+from webapp.models import Camera, CameraGroup, GroupRole, Role, StatusChange, User
 
 
 @pytest.fixture
@@ -103,3 +103,16 @@ def test_a_report_is_asked_for_followed_and_read(admin: Api, failed: Camera) -> 
     assert len(admin.data("GET", "/reports")) == 1
     admin.data("DELETE", path)
     assert admin.data("GET", "/reports") == []
+
+
+def test_the_system_counts_no_cameras_that_one_may_not_see(
+    as_: Callable[..., Api], make_user: Callable[..., User], make_camera: Callable[..., Camera]
+) -> None:
+    person, group = make_user(Role.NONE), CameraGroup(name="North")
+    db.session.add(group)
+    db.session.flush()
+    db.session.add(GroupRole(user_id=person.id, group_id=group.id, role=Role.VIEWER))
+    make_camera(name="Mine", group_id=group.id, is_active=False)
+    make_camera(name="Foreign", is_active=False)
+    assert as_(user=person).data("GET", "/status")["cameras"] == {"disabled": 1}
+    assert as_(Role.ADMIN).data("GET", "/status")["cameras"] == {"disabled": 2}

@@ -9,9 +9,11 @@ from typing_extensions import TypedDict
 import jobs
 from jobs import survey
 
+from .. import access
 from ..models import utc_now
-from ..services import system_status
+from ..services import groups, system_status
 from ..services.queue_state import QueueState
+from ..services.system_status import SystemStatus
 from .answers import Answer
 from .operations import operation
 
@@ -31,7 +33,8 @@ class QueueShape(TypedDict):
 
 
 class StatusShape(TypedDict):
-    """`room_for` is the number of cameras that a sweep would manage; null as long as that cannot be told."""
+    """`cameras` are those that you may see, by status. `room_for` is the number that a sweep would manage; null as long
+    as that cannot be told."""
 
     at: datetime
     level: str
@@ -62,7 +65,7 @@ def show() -> Answer:
             "level": str(found.level),
             "checks": checks,
             "queues": queues,
-            "cameras": found.cameras,
+            "cameras": _cameras(found, now),
             "last_results_at": found.state.done_at,
             "stale_since": found.state.stale_since,
             "room_for": found.capacity.fits if found.capacity else None,
@@ -75,3 +78,10 @@ def _queues(now: datetime) -> list[QueueState] | None:
         return survey.queues(now)
     except jobs.QueueAway:
         return None
+
+
+def _cameras(found: SystemStatus, now: datetime) -> dict[str, int] | None:
+    scope = access.scope("cameras:read")
+    if found.cameras is None or scope.is_everything:
+        return found.cameras
+    return {str(status): number for status, number in groups.tree(now, scope).counts.items()}
