@@ -41,6 +41,13 @@ def test_its_text_is_kept_nowhere(either_app: Flask) -> None:
     assert audited() == [("token.create", "Camkeeper", f"Attendance ({text[:8]}…) of a.ruiz@example.com")]
 
 
+def test_a_day_that_is_named_alone_is_its_last(either_app: Flask) -> None:
+    given = parse(TokenInput, {"name": "x", "scopes": ["cameras:read"], "expires_on": str(NOW.date())})
+    token, _ = tokens.create(new_person(), given, NOW)
+    assert token.expires_at is not None
+    assert token.expires_at.date() == NOW.date() + timedelta(days=1)
+
+
 @pytest.mark.parametrize("wrong", ["", "ck_", "ck_" + "x" * 43, "Bearer x", "ck_" + "ü" * 43, "x" * 10_000, "ck_\0"])
 def test_what_is_no_token_opens_nothing(either_app: Flask, wrong: str) -> None:
     tokens.create(new_person(), READ, NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -103,6 +103,12 @@ class TokenInput(Contract):
         if not value:
             raise ValueError("Choose at least one thing that the token may do.")
         return tuple(dict.fromkeys(value))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _means_the_day_it_names(cls, data: Any) -> Any:
+        means_it = isinstance(data, dict) and data.get("expires_on") and "expires" not in data
+        return data | {"expires": "date"} if means_it else data
 
     @model_validator(mode="after")
     def _names_its_last_day(self) -> Self:

@@ -107,7 +107,7 @@ def first_reading(since: datetime) -> datetime | None:
 
 def has_day(day: date) -> bool:
     """Whether the day is rolled up, and with it all its hours: those come first."""
-    return db.session.scalar(select(DAYS.column).where(DAYS.column >= day).limit(1)) is not None
+    return db.session.scalar(select(DAYS.column).where(DAYS.column == day).limit(1)) is not None
 
 
 def compute(grain: Grain, start: datetime) -> int:
