@@ -82,7 +82,7 @@ def test_every_tile_of_the_demo_tells_the_truth(
 
 
 def _look_at_one(page: Page, folder: str | None) -> None:
-    page.get_by_role("link", name="Basement 1").click()
+    page.get_by_role("link", name="Basement 1", exact=True).click()
     expect(page.locator("#main")).to_contain_text("Check power, cable and switch")
     if folder:
         _save(page, Path(folder) / "camera.jpg")

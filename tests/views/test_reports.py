@@ -83,9 +83,9 @@ def test_it_tells_uptime_outages_and_reasons(admin: FlaskClient, camera: Camera)
     assert f'href="/cameras/{camera.id}"' in page
 
 
-def test_a_period_without_data_says_so(admin: FlaskClient, camera: Camera) -> None:
+def test_a_period_from_before_any_camera_says_so(admin: FlaskClient, camera: Camera) -> None:
     report = made(admin, period="day", day="2020-01-01")
-    assert "Nothing was measured" in admin.get(f"/reports/{report.id}").text
+    assert "No camera was here in this period" in admin.get(f"/reports/{report.id}").text
 
 
 def test_csv_has_a_row_for_the_whole_each_group_and_each_camera(admin: FlaskClient, camera: Camera) -> None:
